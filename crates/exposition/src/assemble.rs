@@ -1,0 +1,238 @@
+//! Joins the buffers of several collectors into one answer: families sorted by name, samples sorted by their labels,
+//! nothing twice. Ranges of bytes are sorted, not copies of strings.
+
+use std::cmp::Ordering;
+
+use crate::encoder::{Encoder, Span};
+use crate::format::Format;
+use crate::protobuf;
+
+/// Why something that was written is not in the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A sample with the same name and labels came before.
+    Duplicate,
+    /// A family of the same name came before with another help or type.
+    Inconsistent,
+}
+
+/// A sample or family that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// The family's name.
+    pub family: String,
+    /// The sample's labels as they were written, empty for a whole family.
+    pub labels: String,
+    /// Which of the encoders given wrote it, by position.
+    pub part: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// A family of one encoder.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    part: usize,
+    encoder: &'a Encoder,
+    family: usize,
+}
+
+/// Appends what all `parts` wrote to `out` and returns what was left out. Of two that clash the first part's stays.
+/// All parts must have been written in one format.
+pub fn assemble<'a>(parts: impl IntoIterator<Item = &'a Encoder>, out: &mut Vec<u8>) -> Vec<Rejected> {
+    let mut places = Vec::new();
+    let mut format = None;
+    for (part, encoder) in parts.into_iter().enumerate() {
+        debug_assert_eq!(
+            encoder.format(),
+            *format.get_or_insert(encoder.format()),
+            "one answer has one format"
+        );
+        places.extend((0..encoder.families.len()).map(|family| Place { part, encoder, family }));
+        out.reserve(encoder.buffer.len() + 8);
+    }
+    places.sort_by(|a, b| a.name().cmp(b.name()));
+    let mut rejected = Vec::new();
+    for group in places.chunk_by(|a, b| a.name() == b.name()) {
+        push_family(group, out, &mut rejected);
+    }
+    if format == Some(Format::OpenMetrics100) {
+        out.extend_from_slice(b"# EOF\n");
+    }
+    rejected
+}
+
+fn push_family(group: &[Place<'_>], out: &mut Vec<u8>, rejected: &mut Vec<Rejected>) {
+    match group {
+        [only] if only.is_ordered() => {
+            let span = only.encoder.family_span(only.family);
+            push_length(out, only.encoder.format(), span.len());
+            out.extend_from_slice(&only.encoder.buffer[span]);
+        }
+        [first, ..] => push_merged(first, group, out, rejected),
+        [] => {}
+    }
+}
+
+/// The slow way: samples out of order, or one family from several encoders.
+fn push_merged(first: &Place<'_>, group: &[Place<'_>], out: &mut Vec<u8>, rejected: &mut Vec<Rejected>) {
+    let mut samples = Vec::new();
+    for place in group {
+        if place.header() == first.header() {
+            samples.extend(place.encoder.family_samples(place.family).map(|sample| (place, sample)));
+        } else {
+            rejected.push(place.rejected("", Reason::Inconsistent));
+        }
+    }
+    samples.sort_by(|a, b| a.0.labels(a.1).cmp(b.0.labels(b.1)));
+    samples.dedup_by(|later, earlier| {
+        let same = later.0.labels(later.1).cmp(earlier.0.labels(earlier.1)) == Ordering::Equal;
+        if same {
+            let labels = String::from_utf8_lossy(later.0.labels(later.1));
+            rejected.push(later.0.rejected(&labels, Reason::Duplicate));
+        }
+        same
+    });
+    let length = samples
+        .iter()
+        .map(|(place, sample)| place.sample_span(*sample).len())
+        .sum::<usize>();
+    push_length(out, first.encoder.format(), first.header().len() + length);
+    out.extend_from_slice(first.header());
+    for (place, sample) in samples {
+        out.extend_from_slice(&place.encoder.buffer[place.sample_span(sample)]);
+    }
+}
+
+/// Protobuf puts each family's length in front of it.
+fn push_length(out: &mut Vec<u8>, format: Format, length: usize) {
+    if format == Format::Protobuf {
+        protobuf::push_varint(out, length as u64);
+    }
+}
+
+impl<'a> Place<'a> {
+    fn name(&self) -> &'a [u8] {
+        &self.encoder.buffer[self.encoder.families[self.family].name.clone()]
+    }
+
+    fn is_ordered(&self) -> bool {
+        self.encoder.families[self.family].ordered
+    }
+
+    /// Name, help and type as they were written.
+    fn header(&self) -> &'a [u8] {
+        let span = self.encoder.family_span(self.family);
+        let samples = self.encoder.family_samples(self.family);
+        let end = self
+            .encoder
+            .samples
+            .get(samples.start)
+            .map_or(span.end, |sample| sample.start as usize);
+        &self.encoder.buffer[span.start..end]
+    }
+
+    fn labels(&self, sample: usize) -> &'a [u8] {
+        &self.encoder.buffer[self.encoder.samples[sample].labels.range()]
+    }
+
+    fn sample_span(&self, sample: usize) -> Span {
+        self.encoder
+            .sample_span(sample, self.encoder.family_span(self.family).end)
+    }
+
+    fn rejected(&self, labels: &str, reason: Reason) -> Rejected {
+        let family = String::from_utf8_lossy(self.name()).into_owned();
+        Rejected {
+            family,
+            labels: labels.to_owned(),
+            part: self.part,
+            reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Desc;
+
+    const CPU: Desc<'_> = Desc::gauge("cpu", "CPUs.", &["cpu"]);
+    const LOAD: Desc<'_> = Desc::gauge("load", "Load.", &[]);
+
+    fn encoder(write: impl FnOnce(&mut Encoder)) -> Encoder {
+        let mut encoder = Encoder::new(Format::Text004);
+        write(&mut encoder);
+        encoder
+    }
+
+    fn answer(parts: &[Encoder]) -> (String, Vec<Rejected>) {
+        let mut out = Vec::new();
+        let rejected = assemble(parts, &mut out);
+        (String::from_utf8(out).unwrap(), rejected)
+    }
+
+    #[test]
+    fn families_and_samples_are_sorted() {
+        let parts = [encoder(|e| {
+            e.scalar(&LOAD, 1.0);
+            e.family(&CPU).sample(&["2"], 2.0).sample(&["10"], 10.0);
+        })];
+        let expected = "# HELP cpu CPUs.\n# TYPE cpu gauge\ncpu{cpu=\"10\"} 10\ncpu{cpu=\"2\"} 2\n\
+                        # HELP load Load.\n# TYPE load gauge\nload 1\n";
+        assert_eq!(answer(&parts), (expected.to_owned(), vec![]));
+    }
+
+    #[test]
+    fn a_family_from_two_collectors_becomes_one() {
+        let parts = [
+            encoder(|e| e.scalar(&LOAD, 1.0)),
+            encoder(|e| {
+                e.family(&CPU).sample(&["1"], 1.0);
+            }),
+            encoder(|e| {
+                e.family(&CPU).sample(&["0"], 0.0);
+            }),
+        ];
+        let (text, rejected) = answer(&parts);
+        assert!(
+            text.starts_with("# HELP cpu CPUs.\n# TYPE cpu gauge\ncpu{cpu=\"0\"} 0\ncpu{cpu=\"1\"} 1\n# HELP load")
+        );
+        assert_eq!(rejected, []);
+    }
+
+    #[test]
+    fn a_series_twice_is_dropped_and_named_once() {
+        let parts = [
+            encoder(|e| {
+                e.family(&CPU).sample(&["0"], 1.0);
+            }),
+            encoder(|e| {
+                e.family(&CPU).sample(&["0"], 2.0);
+            }),
+        ];
+        let (text, rejected) = answer(&parts);
+        assert_eq!(text, "# HELP cpu CPUs.\n# TYPE cpu gauge\ncpu{cpu=\"0\"} 1\n");
+        let expected = Rejected {
+            family: "cpu".into(),
+            labels: "cpu=\"0\"".into(),
+            part: 1,
+            reason: Reason::Duplicate,
+        };
+        assert_eq!(rejected, [expected]);
+    }
+
+    #[test]
+    fn a_family_with_another_help_is_dropped_whole() {
+        let other = Desc::gauge("load", "Something else.", &[]);
+        let (text, rejected) = answer(&[encoder(|e| e.scalar(&LOAD, 1.0)), encoder(|e| e.scalar(&other, 2.0))]);
+        assert_eq!(text, "# HELP load Load.\n# TYPE load gauge\nload 1\n");
+        let expected = Rejected {
+            family: "load".into(),
+            labels: String::new(),
+            part: 1,
+            reason: Reason::Inconsistent,
+        };
+        assert_eq!(rejected, [expected]);
+    }
+}

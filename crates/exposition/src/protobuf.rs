@@ -1,0 +1,261 @@
+//! The protobuf format: `io.prometheus.client.MetricFamily`, whose length goes in front when the answer is assembled.
+
+use crate::desc::{Desc, Kind};
+use crate::encoder::{Shape, Span, Value};
+use crate::format::Escaping;
+use crate::labels::{LabelIter, is_legacy_label_name, is_legacy_metric_name, push_underscored};
+use crate::value::{Exemplar, Histogram, Summary};
+
+/// Field numbers of metrics.proto and wire types, joined as they stand on the wire.
+mod tag {
+    const fn bytes(field: u8) -> u8 {
+        field << 3 | 2
+    }
+    const fn double(field: u8) -> u8 {
+        field << 3 | 1
+    }
+    const fn varint(field: u8) -> u8 {
+        field << 3
+    }
+    pub(super) const FAMILY_NAME: u8 = bytes(1);
+    pub(super) const FAMILY_HELP: u8 = bytes(2);
+    pub(super) const FAMILY_TYPE: u8 = varint(3);
+    pub(super) const FAMILY_METRIC: u8 = bytes(4);
+    pub(super) const METRIC_LABEL: u8 = bytes(1);
+    pub(super) const METRIC_GAUGE: u8 = bytes(2);
+    pub(super) const METRIC_COUNTER: u8 = bytes(3);
+    pub(super) const METRIC_SUMMARY: u8 = bytes(4);
+    pub(super) const METRIC_UNTYPED: u8 = bytes(5);
+    pub(super) const METRIC_HISTOGRAM: u8 = bytes(7);
+    pub(super) const PAIR_NAME: u8 = bytes(1);
+    pub(super) const PAIR_VALUE: u8 = bytes(2);
+    pub(super) const NUMBER_VALUE: u8 = double(1);
+    pub(super) const COUNTER_EXEMPLAR: u8 = bytes(2);
+    /// The same in Histogram and Summary.
+    pub(super) const SAMPLE_COUNT: u8 = varint(1);
+    pub(super) const SAMPLE_SUM: u8 = double(2);
+    pub(super) const PARTS: u8 = bytes(3);
+    pub(super) const BUCKET_COUNT: u8 = varint(1);
+    pub(super) const BUCKET_BOUND: u8 = double(2);
+    pub(super) const BUCKET_EXEMPLAR: u8 = bytes(3);
+    pub(super) const QUANTILE_RANK: u8 = double(1);
+    pub(super) const QUANTILE_VALUE: u8 = double(2);
+    pub(super) const EXEMPLAR_LABEL: u8 = bytes(1);
+    pub(super) const EXEMPLAR_VALUE: u8 = double(2);
+    pub(super) const EXEMPLAR_TIMESTAMP: u8 = bytes(3);
+    pub(super) const TIMESTAMP_SECONDS: u8 = varint(1);
+    pub(super) const TIMESTAMP_NANOS: u8 = varint(2);
+}
+
+/// Writes name, help and type.
+pub(crate) fn push_header(out: &mut Vec<u8>, desc: &Desc<'_>, escaping: Escaping) -> Shape {
+    out.push(tag::FAMILY_NAME);
+    let mut end = out.len();
+    push_message(out, |out| {
+        let start = out.len();
+        if escaping == Escaping::AllowUtf8 || is_legacy_metric_name(desc.name) {
+            out.extend_from_slice(desc.name.as_bytes());
+        } else {
+            push_underscored(out, desc.name, true);
+        }
+        end = out.len() - start;
+    });
+    let name = out.len() - end..out.len();
+    push_bytes(out, tag::FAMILY_HELP, desc.help.as_bytes());
+    let number = match desc.kind {
+        Kind::Counter => 0,
+        Kind::Gauge | Kind::Info => 1,
+        Kind::Summary => 2,
+        Kind::Untyped => 3,
+        Kind::Histogram => 4,
+    };
+    out.extend_from_slice(&[tag::FAMILY_TYPE, number]);
+    let legacy_labels = escaping == Escaping::AllowUtf8 || desc.labels.iter().all(|label| is_legacy_label_name(label));
+    Shape {
+        name,
+        quoted: false,
+        legacy_labels,
+    }
+}
+
+/// Appends one Metric message and says where its labels stand.
+pub(crate) fn push_sample(out: &mut Vec<u8>, desc: &Desc<'_>, labels: LabelIter<'_>, value: Value<'_>) -> Span {
+    let mut length = 0;
+    out.push(tag::FAMILY_METRIC);
+    let body = push_message(out, |out| {
+        let start = out.len();
+        for (name, value) in labels {
+            push_label(out, tag::METRIC_LABEL, name, value);
+        }
+        length = out.len() - start;
+        push_value(out, desc.kind, value);
+    });
+    body..body + length
+}
+
+fn push_value(out: &mut Vec<u8>, kind: Kind, value: Value<'_>) {
+    match value {
+        Value::Number(value, exemplar) => push_number(out, kind, value, exemplar),
+        Value::Histogram(histogram) => {
+            out.push(tag::METRIC_HISTOGRAM);
+            push_message(out, |out| push_histogram(out, histogram));
+        }
+        Value::Summary(summary) => {
+            out.push(tag::METRIC_SUMMARY);
+            push_message(out, |out| push_summary(out, summary));
+        }
+    }
+}
+
+fn push_number(out: &mut Vec<u8>, kind: Kind, value: f64, exemplar: Option<&Exemplar<'_>>) {
+    out.push(match kind {
+        Kind::Counter => tag::METRIC_COUNTER,
+        Kind::Untyped => tag::METRIC_UNTYPED,
+        _ => tag::METRIC_GAUGE,
+    });
+    push_message(out, |out| {
+        push_double(out, tag::NUMBER_VALUE, value);
+        if let Some(exemplar) = exemplar.filter(|_| kind == Kind::Counter) {
+            out.push(tag::COUNTER_EXEMPLAR);
+            push_message(out, |out| push_exemplar(out, exemplar));
+        }
+    });
+}
+
+fn push_histogram(out: &mut Vec<u8>, histogram: &Histogram<'_>) {
+    push_tagged_varint(out, tag::SAMPLE_COUNT, histogram.count);
+    push_double(out, tag::SAMPLE_SUM, histogram.sum);
+    for bucket in histogram.buckets {
+        out.push(tag::PARTS);
+        push_message(out, |out| {
+            push_tagged_varint(out, tag::BUCKET_COUNT, bucket.cumulative_count);
+            push_double(out, tag::BUCKET_BOUND, bucket.upper_bound);
+            if let Some(exemplar) = &bucket.exemplar {
+                out.push(tag::BUCKET_EXEMPLAR);
+                push_message(out, |out| push_exemplar(out, exemplar));
+            }
+        });
+    }
+}
+
+fn push_summary(out: &mut Vec<u8>, summary: &Summary<'_>) {
+    push_tagged_varint(out, tag::SAMPLE_COUNT, summary.count);
+    push_double(out, tag::SAMPLE_SUM, summary.sum);
+    for quantile in summary.quantiles {
+        out.push(tag::PARTS);
+        push_message(out, |out| {
+            push_double(out, tag::QUANTILE_RANK, quantile.quantile);
+            push_double(out, tag::QUANTILE_VALUE, quantile.value);
+        });
+    }
+}
+
+fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
+    for (name, value) in exemplar.labels {
+        push_label(out, tag::EXEMPLAR_LABEL, name, value);
+    }
+    push_double(out, tag::EXEMPLAR_VALUE, exemplar.value);
+    if let Some(timestamp) = exemplar.timestamp {
+        out.push(tag::EXEMPLAR_TIMESTAMP);
+        push_message(out, |out| {
+            push_tagged_varint(out, tag::TIMESTAMP_SECONDS, timestamp.trunc() as u64);
+            push_tagged_varint(out, tag::TIMESTAMP_NANOS, (timestamp.fract() * 1e9) as u64);
+        });
+    }
+}
+
+#[inline]
+fn push_label(out: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
+    out.push(tag);
+    let length = bytes_length(name.len()) + bytes_length(value.len());
+    push_varint(out, length as u64);
+    push_bytes(out, tag::PAIR_NAME, name.as_bytes());
+    push_bytes(out, tag::PAIR_VALUE, value.as_bytes());
+}
+
+/// The length of a field of `length` bytes: tag, length, content.
+fn bytes_length(length: usize) -> usize {
+    1 + varint_length(length as u64) + length
+}
+
+fn varint_length(value: u64) -> usize {
+    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+fn push_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    out.push(tag);
+    push_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+fn push_double(out: &mut Vec<u8>, tag: u8, value: f64) {
+    out.push(tag);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+fn push_tagged_varint(out: &mut Vec<u8>, tag: u8, value: u64) {
+    out.push(tag);
+    push_varint(out, value);
+}
+
+/// Appends `value`, seven bits to a byte, lowest first.
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends what `body` writes behind its length, and returns where it starts. Nearly every message is shorter than
+/// 128 bytes and so has a length of one byte; a longer one is moved up to make room.
+fn push_message(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) -> usize {
+    let place = out.len();
+    out.push(0);
+    body(out);
+    let length = out.len() - place - 1;
+    let extra = varint_length(length as u64) - 1;
+    if extra > 0 {
+        let end = out.len();
+        out.resize(end + extra, 0);
+        out.copy_within(place + 1..end, place + 1 + extra);
+    }
+    let mut rest = length as u64;
+    for byte in &mut out[place..=place + extra] {
+        *byte = rest as u8 | 0x80;
+        rest >>= 7;
+    }
+    out[place + extra] &= 0x7f;
+    place + 1 + extra
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_messages_take_as_many_bytes_as_they_need() {
+        for (length, prefix) in [
+            (0, vec![0]),
+            (127, vec![127]),
+            (128, vec![0x80, 1]),
+            (16_384, vec![0x80, 0x80, 1]),
+        ] {
+            let mut out = vec![b'x'];
+            let start = push_message(&mut out, |out| out.resize(out.len() + length, 7));
+            let mut expected = [vec![b'x'], prefix].concat();
+            assert_eq!(start, expected.len());
+            expected.resize(start + length, 7);
+            assert_eq!(out, expected);
+        }
+    }
+
+    #[test]
+    fn varint_lengths_match_what_is_written() {
+        for value in [0, 1, 127, 128, 16_383, 16_384, u64::MAX] {
+            let mut out = Vec::new();
+            push_varint(&mut out, value);
+            assert_eq!(out.len(), varint_length(value), "{value}");
+        }
+    }
+}
