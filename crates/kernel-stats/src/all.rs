@@ -1,0 +1,139 @@
+//! Every parser by name, for the tests and fuzzers that hold all of them to one rule: return, whatever the bytes.
+
+use std::hint::black_box;
+
+use crate::{
+    ParseError, attribute, cpu_list, cpuinfo, diskstats, file_nr, loadavg, meminfo, mountinfo, net_dev, net_netstat,
+    net_snmp6, net_sockstat, nf_conntrack_stat, os_release, pid_stat, pressure, schedstat, softnet_stat, stat,
+    udev_data, vmstat,
+};
+
+/// Runs a parser and drops its result.
+pub type Run = fn(&[u8]);
+
+/// The name of each parser, and what runs it.
+pub const PARSERS: &[(&str, Run)] = &[
+    ("attribute_text", |bytes| run(attribute::text(bytes))),
+    ("attribute_u64", |bytes| run(attribute::parse_u64(bytes))),
+    ("attribute_i64", |bytes| run(attribute::parse_i64(bytes))),
+    ("cpu_list", |bytes| run(cpu_list::parse(bytes))),
+    ("cpuinfo", |bytes| run(cpuinfo::parse(bytes))),
+    ("diskstats", |bytes| run(diskstats::parse(bytes))),
+    ("file_nr", |bytes| run(file_nr::parse(bytes))),
+    ("loadavg", |bytes| run(loadavg::parse(bytes))),
+    ("meminfo", |bytes| run(meminfo::parse(bytes))),
+    ("mountinfo", |bytes| run(mountinfo::parse(bytes))),
+    ("net_dev", |bytes| run(net_dev::parse(bytes))),
+    ("net_netstat", |bytes| run(net_netstat::parse(bytes))),
+    ("net_snmp6", |bytes| run(net_snmp6::parse(bytes))),
+    ("net_sockstat", |bytes| run(net_sockstat::parse(bytes))),
+    ("nf_conntrack_stat", |bytes| run(nf_conntrack_stat::parse(bytes))),
+    ("os_release", |bytes| run(os_release::parse(bytes))),
+    ("pid_stat", |bytes| run(pid_stat::parse(bytes))),
+    ("pressure", |bytes| run(pressure::parse(bytes))),
+    ("schedstat", |bytes| run(schedstat::parse(bytes))),
+    ("softnet_stat", |bytes| run(softnet_stat::parse(bytes))),
+    ("stat", |bytes| run(stat::parse(bytes))),
+    ("udev_data", |bytes| run(udev_data::parse(bytes))),
+    ("vmstat", |bytes| run(vmstat::parse(bytes))),
+];
+
+/// Makes the error's text too, which is part of what must not panic.
+fn run<T>(result: Result<T, ParseError>) {
+    if let Err(error) = black_box(result) {
+        black_box(error.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PARSERS, Run};
+
+    /// Inputs of every parser, by the beginning of its name; each goes through all parsers.
+    const FIXTURES: &[(&str, &[u8])] = &[
+        ("attribute", include_bytes!("../fixtures/attribute")),
+        ("cpu_list", include_bytes!("../fixtures/cpu_list")),
+        ("cpuinfo", include_bytes!("../fixtures/cpuinfo_arm64")),
+        ("cpuinfo", include_bytes!("../fixtures/cpuinfo_x86")),
+        ("diskstats", include_bytes!("../fixtures/diskstats")),
+        ("file_nr", include_bytes!("../fixtures/file_nr")),
+        ("loadavg", include_bytes!("../fixtures/loadavg")),
+        ("meminfo", include_bytes!("../fixtures/meminfo")),
+        ("mountinfo", include_bytes!("../fixtures/mountinfo")),
+        ("net_dev", include_bytes!("../fixtures/net_dev")),
+        ("net_netstat", include_bytes!("../fixtures/net_netstat")),
+        ("net_netstat", include_bytes!("../fixtures/net_snmp")),
+        ("net_snmp6", include_bytes!("../fixtures/net_snmp6")),
+        ("net_sockstat", include_bytes!("../fixtures/net_sockstat")),
+        ("net_sockstat", include_bytes!("../fixtures/net_sockstat6")),
+        ("nf_conntrack_stat", include_bytes!("../fixtures/nf_conntrack_stat")),
+        ("os_release", include_bytes!("../fixtures/os_release")),
+        ("pid_stat", include_bytes!("../fixtures/pid_stat")),
+        ("pressure", include_bytes!("../fixtures/pressure")),
+        ("schedstat", include_bytes!("../fixtures/schedstat")),
+        ("softnet_stat", include_bytes!("../fixtures/softnet_stat")),
+        ("stat", include_bytes!("../fixtures/stat")),
+        ("udev_data", include_bytes!("../fixtures/udev_data")),
+        ("vmstat", include_bytes!("../fixtures/vmstat")),
+    ];
+
+    /// Bytes that are ends, separators, digits, quotes and escapes somewhere, or no text at all.
+    const CORRUPTIONS: &[u8] = b"\0\n\r\t \"#'()-,.09:=Ex\\\x7f\x80\xff";
+
+    #[test]
+    fn every_parser_has_a_fixture_and_every_fixture_a_parser() {
+        for (parser, _) in PARSERS {
+            assert!(
+                FIXTURES.iter().any(|(fixture, _)| parser.starts_with(fixture)),
+                "{parser}"
+            );
+        }
+        for (fixture, _) in FIXTURES {
+            assert!(
+                PARSERS.iter().any(|(parser, _)| parser.starts_with(fixture)),
+                "{fixture}"
+            );
+        }
+    }
+
+    #[test]
+    fn fixtures_of_others_never_panic() {
+        for (_, parse) in PARSERS {
+            for (_, fixture) in FIXTURES {
+                parse(fixture);
+            }
+        }
+    }
+
+    #[test]
+    fn truncations_never_panic() {
+        for_own_fixtures(|parse, fixture| {
+            for length in 0..fixture.len() {
+                parse(&fixture[..length]);
+                parse(&fixture[length..]);
+            }
+        });
+    }
+
+    #[test]
+    fn corruptions_of_one_byte_never_panic() {
+        for_own_fixtures(|parse, fixture| {
+            let mut bytes = fixture.to_vec();
+            for (position, &original) in fixture.iter().enumerate() {
+                for &corruption in CORRUPTIONS {
+                    bytes[position] = corruption;
+                    parse(&bytes);
+                }
+                bytes[position] = original;
+            }
+        });
+    }
+
+    fn for_own_fixtures(test: impl Fn(Run, &[u8])) {
+        for (name, parse) in PARSERS {
+            for (_, fixture) in FIXTURES.iter().filter(|(fixture, _)| name.starts_with(fixture)) {
+                test(*parse, fixture);
+            }
+        }
+    }
+}
