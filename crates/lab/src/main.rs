@@ -1,0 +1,35 @@
+//! The person's tool around the exporters: runs the stack on one machine, without containers. One subcommand is one file.
+
+mod up;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Command;
+
+fn main() -> ExitCode {
+    let outcome = match command().get_matches().subcommand() {
+        Some(("up", arguments)) => up::run(arguments),
+        _ => unreachable!("clap demands a subcommand that command() names"),
+    };
+    outcome.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::FAILURE
+    })
+}
+
+/// Says an error in one line. Where not even that can be written, the exit code still tells.
+fn complain(error: &anyhow::Error) {
+    drop(writeln!(io::stderr(), "lab: {error:#}"));
+}
+
+fn command() -> Command {
+    Command::new("lab")
+        .about("Runs the whole stack on this machine without containers, and looks at it")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(up::command())
+}

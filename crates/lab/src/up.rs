@@ -1,0 +1,111 @@
+//! `lab up`: starts the exporters and the real Prometheus, shows what runs where, and stops all of it at the end.
+
+mod http;
+mod listener;
+mod log;
+mod options;
+mod program;
+mod service;
+mod signals;
+mod stack;
+mod table;
+
+use std::{
+    fs,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ArgMatches;
+
+use options::Options;
+pub(crate) use options::command;
+use service::Service;
+use signals::Signals;
+use stack::Stack;
+
+use crate::complain;
+
+/// Runs until a signal asks for the end, or a service ends by itself.
+///
+/// # Errors
+/// Something that is needed is missing or taken, a service does not become ready, or one ends by itself.
+pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
+    let options = Options::from_matches(arguments)?;
+    let services = service::all(&options)?;
+    check(&options, &services)?;
+    fs::create_dir_all(&options.state_dir).with_context(|| format!("creating {}", options.state_dir.display()))?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(supervise(&options, &services))
+}
+
+/// Finds what would go wrong before anything is started.
+fn check(options: &Options, services: &[Service]) -> Result<()> {
+    let config = &options.prometheus_config;
+    let text = fs::read_to_string(config).with_context(|| {
+        format!(
+            "reading {}: start lab in the repository's root, or give --prometheus-config FILE",
+            config.display()
+        )
+    })?;
+    for service in services {
+        listener::check_free(service)?;
+        if !text.contains(&format!(":{}", service.listen.port())) {
+            note(&format!(
+                "{} has no target on port {}, so Prometheus will not scrape {} there",
+                config.display(),
+                service.listen.port(),
+                service.name
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+async fn supervise(options: &Options, services: &[Service]) -> Result<ExitCode> {
+    // Before the first child, so that no signal can leave one behind.
+    let mut signals = Signals::listen().context("listening for signals")?;
+    let mut stack = Stack::new();
+    let outcome = tokio::select! {
+        outcome = start_and_watch(options, services, &mut stack) => outcome,
+        () = signals.asked_to_stop() => Ok(()),
+    };
+    if let Err(error) = &outcome {
+        // At once: to stop the others can take a while.
+        complain(error);
+    }
+    stack.stop().await?;
+    say("Everything is stopped.\n")?;
+    Ok(if outcome.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Comes back only when a service fails.
+async fn start_and_watch(options: &Options, services: &[Service], stack: &mut Stack) -> Result<()> {
+    for service in services {
+        say(&format!("Starting {}\n", service.name))?;
+        let log = options.state_dir.join(format!("{}.log", service.name));
+        stack.start(service, &log, options.ready_within).await?;
+    }
+    say(&table::render(stack.running()))?;
+    let dead = stack.next_exit().await;
+    bail!("{dead}");
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .context("writing to standard output")
+}
+
+fn note(text: &str) -> Result<()> {
+    writeln!(io::stderr(), "lab: note: {text}").context("writing to standard error")
+}

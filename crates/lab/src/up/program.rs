@@ -1,0 +1,55 @@
+//! Finds the programs to start: where a flag says, beside lab, or on PATH.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use rustix::fs::{Access, access};
+
+/// One of this workspace's programs: `file` when it is given, else from `bin_dir`, else from beside lab, then PATH.
+///
+/// # Errors
+/// It is in none of these.
+pub(crate) fn ours(name: &str, file: Option<&Path>, bin_dir: Option<&Path>) -> Result<PathBuf> {
+    if let Some(file) = file {
+        return executable(file).with_context(|| format!("--{name} {}: no such program", file.display()));
+    }
+    let beside_lab = env::current_exe().context("finding lab's own directory")?;
+    let dir = match bin_dir.or(beside_lab.parent()) {
+        Some(dir) => dir,
+        None => bail!("{} has no directory", beside_lab.display()),
+    };
+    let on_path = || bin_dir.is_none().then(|| find_on_path(name)).flatten();
+    executable(&dir.join(name)).or_else(on_path).with_context(|| {
+        let or_path = if bin_dir.is_none() { " or on PATH" } else { "" };
+        format!(
+            "no {name} in {}{or_path}: build it with `cargo build --workspace --release`, or name it with --{name} FILE",
+            dir.display()
+        )
+    })
+}
+
+/// The real Prometheus: from `dir` when it is given, else from PATH.
+///
+/// # Errors
+/// It is not there.
+pub(crate) fn prometheus(dir: Option<&Path>) -> Result<PathBuf> {
+    let advice = "get it with deploy/prepare.sh run (into target/tools/bin), then give --prometheus-dir DIR";
+    match dir {
+        Some(dir) => {
+            executable(&dir.join("prometheus")).with_context(|| format!("no prometheus in {}: {advice}", dir.display()))
+        }
+        None => find_on_path("prometheus").with_context(|| format!("no prometheus on PATH: {advice}")),
+    }
+}
+
+fn find_on_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).find_map(|dir| executable(&dir.join(name)))
+}
+
+fn executable(file: &Path) -> Option<PathBuf> {
+    (file.is_file() && access(file, Access::EXEC_OK).is_ok()).then(|| file.to_path_buf())
+}

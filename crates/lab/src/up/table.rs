@@ -1,0 +1,46 @@
+//! What runs where, for a person to read.
+
+use super::stack::Running;
+
+const HEADINGS: [&str; 4] = ["SERVICE", "URL", "PID", "LOG"];
+
+pub(crate) fn render(running: &[Running]) -> String {
+    let rows = running.iter().map(|service| {
+        [
+            service.name.to_owned(),
+            service.page_url.clone(),
+            service.pid.to_string(),
+            service.log.display().to_string(),
+        ]
+    });
+    let rows = [HEADINGS.map(str::to_owned)]
+        .into_iter()
+        .chain(rows)
+        .collect::<Vec<_>>();
+    format!("\n{}\nEverything is ready. Ctrl-C stops it all.\n", layout(&rows))
+}
+
+/// Columns as wide as their widest cell.
+fn layout(rows: &[[String; 4]]) -> String {
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let (service, url, pid) = (width(0), width(1), width(2));
+    rows.iter()
+        .map(|[a, b, c, d]| format!("{a:service$}  {b:url$}  {c:pid$}  {d}\n"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let rows = [["A", "URL", "PID", "LOG"], ["longer", "u", "12345", "x.log"]].map(|row| row.map(str::to_owned));
+        assert_eq!(layout(&rows), "A       URL  PID    LOG\nlonger  u    12345  x.log\n");
+    }
+}

@@ -1,0 +1,235 @@
+//! Starts lab as a person would, reads what it prints, and asks its Prometheus.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const END_WITHIN: Duration = Duration::from_secs(40);
+
+/// A port for each service that nobody else has.
+pub(crate) struct Ports {
+    pub(crate) node_exporter: u16,
+    pub(crate) prometheus: u16,
+}
+
+impl Ports {
+    pub(crate) fn free() -> Self {
+        let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+        // Both are held at once, so they differ.
+        let held = [bind(), bind()].map(|listener| (listener.local_addr().expect("bound").port(), listener));
+        Self {
+            node_exporter: held[0].0,
+            prometheus: held[1].0,
+        }
+    }
+
+    pub(crate) fn node_exporter_address(&self) -> String {
+        format!("127.0.0.1:{}", self.node_exporter)
+    }
+
+    pub(crate) fn prometheus_address(&self) -> String {
+        format!("127.0.0.1:{}", self.prometheus)
+    }
+}
+
+/// A running `lab up`. Dropping it stops it.
+pub(crate) struct Lab {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    prometheus: String,
+    _state: TempDir,
+}
+
+/// How lab ended.
+pub(crate) struct End {
+    pub(crate) code: Option<i32>,
+    pub(crate) stderr: String,
+}
+
+impl Lab {
+    pub(crate) fn start(ports: &Ports, config_dir: &Path) -> Self {
+        Self::start_with(ports, config_dir, &[])
+    }
+
+    /// With further flags, which take the place of the harness's own.
+    pub(crate) fn start_with(ports: &Ports, config_dir: &Path, args: &[&str]) -> Self {
+        let state = tempfile::tempdir().expect("a temporary directory");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command
+            .arg("up")
+            .args(["--node-exporter-listen", &ports.node_exporter_address()])
+            .args(["--prometheus-listen", &ports.prometheus_address()])
+            .arg("--prometheus-config")
+            .arg(config_dir.join("prometheus.yml"))
+            .arg("--state-dir")
+            .arg(state.path().join("lab"))
+            .args(args);
+        if !args.contains(&"--node-exporter") {
+            command.arg("--node-exporter").arg(node_exporter());
+        }
+        if let (false, Some(dir)) = (args.contains(&"--prometheus-dir"), env::var_os("PROMETHEUS_DIR")) {
+            command.arg("--prometheus-dir").arg(dir);
+        }
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("lab can be started");
+        let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        Self {
+            child,
+            stdout,
+            prometheus: ports.prometheus_address(),
+            _state: state,
+        }
+    }
+
+    /// Reads the table to its end: the pids of node-exporter and Prometheus. Lab's own deadline ends the wait.
+    pub(crate) fn wait_until_ready(&mut self) -> Vec<u32> {
+        let lines = self.stdout.by_ref().lines().map(|line| line.expect("lab prints text"));
+        let pids: Vec<u32> = lines
+            .take_while(|line| !line.starts_with("Everything is ready"))
+            .filter_map(pid_of_row)
+            .collect();
+        if pids.len() != 2 {
+            let end = self.wait_for_end();
+            assert_eq!(end.stderr, "", "lab ended before it was ready");
+        }
+        pids
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        send_signal(self.child.id(), name);
+    }
+
+    pub(crate) fn wait_for_end(&mut self) -> End {
+        let mut code = None;
+        poll_until(END_WITHIN, "lab ends", || {
+            code = self
+                .child
+                .try_wait()
+                .expect("lab is our child")
+                .map(|status| status.code());
+            code.is_some()
+        });
+        let mut stderr = String::new();
+        let pipe = self.child.stderr.as_mut().expect("it is piped");
+        pipe.read_to_string(&mut stderr).expect("lab prints text");
+        End {
+            code: code.flatten(),
+            stderr,
+        }
+    }
+
+    /// The vector that a PromQL query answers with.
+    pub(crate) fn query(&self, query: &str) -> Vec<Value> {
+        let answer = self.get(&format!("/api/v1/query?query={}", percent_encode(query)));
+        answer["data"]["result"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// `pending` or `firing`; empty while the alert is neither.
+    pub(crate) fn alert_state(&self, alert: &str) -> String {
+        let answer = self.get("/api/v1/alerts");
+        let alerts = answer["data"]["alerts"].as_array().cloned().unwrap_or_default();
+        let found = alerts.iter().find(|found| found["labels"]["alertname"] == alert);
+        found
+            .and_then(|alert| alert["state"].as_str())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let mut stream = TcpStream::connect(&self.prometheus).expect("Prometheus listens");
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.prometheus);
+        stream.write_all(request.as_bytes()).expect("Prometheus reads");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("Prometheus answers with text");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        serde_json::from_str(body).expect("a JSON body")
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal("TERM");
+            self.child.wait().expect("lab is our child");
+        }
+    }
+}
+
+/// The third column of a row of the table; other lines have none.
+fn pid_of_row(line: String) -> Option<u32> {
+    let pid = line.split_whitespace().nth(2)?.parse().ok()?;
+    assert!(line.contains("http://127.0.0.1:") && line.ends_with(".log"), "{line}");
+    Some(pid)
+}
+
+/// $NODE_EXPORTER, else the one that cargo built beside lab.
+fn node_exporter() -> PathBuf {
+    let built = || Path::new(env!("CARGO_BIN_EXE_lab")).with_file_name("node-exporter");
+    let file = env::var_os("NODE_EXPORTER").map_or_else(built, PathBuf::from);
+    assert!(
+        file.is_file(),
+        "{} is missing: run `cargo build --workspace` first",
+        file.display()
+    );
+    file
+}
+
+pub(crate) fn send_signal(pid: u32, name: &str) {
+    let status = Command::new("kill")
+        .args(["-s", name, &pid.to_string()])
+        .status()
+        .expect("kill can be started");
+    assert!(status.success(), "kill -s {name} {pid}");
+}
+
+pub(crate) fn is_alive(pid: u32) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
+}
+
+pub(crate) fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+pub(crate) fn poll_until(within: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + within;
+    while !is_so() {
+        assert!(Instant::now() < end, "not within {} s: {what}", within.as_secs());
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Polls until `read` answers `wanted`; says what it answered last if it never does.
+pub(crate) fn wait_for(within: Duration, wanted: &str, read: impl Fn() -> String) {
+    let end = Instant::now() + within;
+    loop {
+        let now = read();
+        if now == wanted {
+            return;
+        }
+        assert!(
+            Instant::now() < end,
+            "not {wanted:?} within {} s, but {now:?}",
+            within.as_secs()
+        );
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn percent_encode(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

@@ -1,0 +1,200 @@
+//! `lab up` end to end: the real Prometheus and a real node-exporter on free ports.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests start lab and poll until something has happened"
+)]
+
+mod burner;
+mod harness;
+mod stack_files;
+
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, time::Duration};
+
+use burner::Burner;
+use harness::{Lab, Ports, is_alive, is_free, poll_until, wait_for};
+use stack_files::copy_with;
+
+const UP_WITHIN: Duration = Duration::from_secs(30);
+
+#[test]
+fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[("scrape_interval: 15s", "scrape_interval: 1s")]);
+    let mut lab = Lab::start(&ports, files.path());
+    let pids = lab.wait_until_ready();
+    poll_until(UP_WITHIN, "both targets are up", || lab.query("up == 1").len() == 2);
+    for query in [
+        "node_load1",
+        "rate(node_cpu_seconds_total[1m])",
+        "node_memory_MemAvailable_bytes",
+        "node_filesystem_avail_bytes",
+        "instance:memory_usage:ratio",
+    ] {
+        poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
+    }
+    assert!(
+        pids.iter().all(|pid| is_alive(*pid)),
+        "the table names the running processes"
+    );
+
+    lab.signal("TERM");
+    let end = lab.wait_for_end();
+    assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""));
+    assert!(!pids.iter().any(|pid| is_alive(*pid)), "no child is left");
+    assert!(
+        is_free(ports.node_exporter) && is_free(ports.prometheus),
+        "both ports are free again"
+    );
+}
+
+#[test]
+fn a_cpu_burner_turns_the_alert_pending_and_then_firing() {
+    let ports = Ports::free();
+    // The expression and the threshold stay the real ones; only time is shorter.
+    let short = [
+        ("scrape_interval: 15s", "scrape_interval: 1s"),
+        ("evaluation_interval: 15s", "evaluation_interval: 1s"),
+        ("{mode=\"idle\"}[5m]", "{mode=\"idle\"}[8s]"),
+        (
+            "expr: instance:cpu_usage:avg > 0.8\n        # Builds, backups and start-ups are over by then.\n        for: 10m",
+            "expr: instance:cpu_usage:avg > 0.8\n        for: 3s",
+        ),
+    ];
+    let files = copy_with(&ports, &short);
+    let mut lab = Lab::start(&ports, files.path());
+    lab.wait_until_ready();
+
+    let _burner = Burner::on_all_cpus();
+    wait_for(UP_WITHIN, "pending", || lab.alert_state("HostHighCpu"));
+    wait_for(UP_WITHIN, "firing", || lab.alert_state("HostHighCpu"));
+}
+
+#[test]
+fn a_taken_port_is_named_with_its_holder_and_nothing_is_started() {
+    let ports = Ports::free();
+    let _holder = TcpListener::bind(("127.0.0.1", ports.prometheus)).expect("a free port");
+    let files = copy_with(&ports, &[]);
+    let end = Lab::start(&ports, files.path()).wait_for_end();
+    let me = fs::read_to_string("/proc/self/comm").expect("this process has a name");
+    assert_eq!(
+        (end.code, end.stderr),
+        (
+            Some(1),
+            format!(
+                "lab: port {} for prometheus is taken by {} (pid {}): stop it, or give another address with --prometheus-listen\n",
+                ports.prometheus,
+                me.trim_end(),
+                std::process::id()
+            )
+        )
+    );
+    assert!(is_free(ports.node_exporter));
+}
+
+#[test]
+fn a_missing_program_is_said_with_what_to_do() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[]);
+    let end = Lab::start_with(&ports, files.path(), &["--prometheus-dir", "/nowhere"]).wait_for_end();
+    assert_eq!(
+        (end.code, end.stderr.as_str()),
+        (
+            Some(1),
+            "lab: no prometheus in /nowhere: get it with deploy/prepare.sh run (into target/tools/bin), then give --prometheus-dir DIR\n"
+        )
+    );
+}
+
+#[test]
+fn a_missing_config_is_said_with_what_to_do() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[]);
+    fs::remove_file(files.path().join("prometheus.yml")).expect("the copy is ours");
+    let end = Lab::start(&ports, files.path()).wait_for_end();
+    assert_eq!(end.code, Some(1));
+    assert_eq!(end.stderr.lines().count(), 1, "{}", end.stderr);
+    assert!(
+        end.stderr.contains("prometheus.yml") && end.stderr.contains("--prometheus-config"),
+        "{}",
+        end.stderr
+    );
+}
+
+#[test]
+fn a_bad_config_is_said_in_one_line_and_what_was_started_is_stopped() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[("rule_files:", "rule_filez:")]);
+    let end = Lab::start(&ports, files.path()).wait_for_end();
+    assert_eq!(end.code, Some(1));
+    assert_eq!(end.stderr.lines().count(), 1, "{}", end.stderr);
+    assert!(
+        end.stderr
+            .starts_with("lab: prometheus ended by itself with exit code 2"),
+        "{}",
+        end.stderr
+    );
+    assert!(end.stderr.contains("field rule_filez not found"), "{}", end.stderr);
+    assert!(is_free(ports.node_exporter) && is_free(ports.prometheus));
+}
+
+#[test]
+fn a_service_that_is_not_ready_in_time_is_said_with_its_log_and_stopped() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[]);
+    let silent = files.path().join("silent");
+    fs::write(&silent, "#!/bin/sh\nexec sleep 60\n").expect("a script");
+    fs::set_permissions(&silent, fs::Permissions::from_mode(0o755)).expect("the script is ours");
+    let silent = silent.to_str().expect("a plain name");
+    let args = ["--node-exporter", silent, "--ready-within", "1"];
+    let end = Lab::start_with(&ports, files.path(), &args).wait_for_end();
+    assert_eq!(end.code, Some(1));
+    assert_eq!(end.stderr.lines().count(), 1, "{}", end.stderr);
+    assert!(
+        end.stderr.contains("node-exporter did not answer") && end.stderr.contains("within 1 s"),
+        "{}",
+        end.stderr
+    );
+}
+
+#[test]
+fn a_port_that_the_config_does_not_scrape_is_noted() {
+    let ports = Ports::free();
+    let elsewhere = Ports {
+        node_exporter: Ports::free().node_exporter,
+        ..ports
+    };
+    let files = copy_with(&elsewhere, &[]);
+    let mut lab = Lab::start(&ports, files.path());
+    lab.wait_until_ready();
+    lab.signal("INT");
+    let end = lab.wait_for_end();
+    assert_eq!(end.code, Some(0));
+    let expected = format!(
+        "has no target on port {}, so Prometheus will not scrape node-exporter there\n",
+        ports.node_exporter
+    );
+    assert!(end.stderr.ends_with(&expected), "{}", end.stderr);
+}
+
+#[test]
+fn a_child_that_dies_is_reported_and_all_is_stopped() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[]);
+    let mut lab = Lab::start(&ports, files.path());
+    let pids = lab.wait_until_ready();
+    harness::send_signal(pids[0], "KILL");
+    let end = lab.wait_for_end();
+    assert_eq!(end.code, Some(1));
+    assert_eq!(end.stderr.lines().count(), 1, "{}", end.stderr);
+    assert!(
+        end.stderr
+            .starts_with("lab: node-exporter ended by itself with signal 9; its log "),
+        "{}",
+        end.stderr
+    );
+    assert!(!pids.iter().any(|pid| is_alive(*pid)), "no child is left");
+    assert!(
+        is_free(ports.node_exporter) && is_free(ports.prometheus),
+        "both ports are free again"
+    );
+}

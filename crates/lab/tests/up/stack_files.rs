@@ -1,0 +1,51 @@
+//! A copy of the real prometheus/ folder with a few texts replaced.
+
+use std::{fs, path::Path};
+
+use tempfile::TempDir;
+
+use crate::harness::Ports;
+
+/// Copies prometheus.yml and rules/*.yml. Every text to replace must be there, so that a test cannot go on with the
+/// real value when the file is reworded.
+pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir {
+    let to = tempfile::tempdir().expect("a temporary directory");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prometheus");
+    let addresses = [
+        ("127.0.0.1:9090".to_owned(), ports.prometheus_address()),
+        ("127.0.0.1:9100".to_owned(), ports.node_exporter_address()),
+    ];
+    let given = replacements
+        .iter()
+        .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()));
+    let all: Vec<_> = given.chain(addresses).collect();
+    let mut found = vec![false; all.len()];
+    fs::create_dir(to.path().join("rules")).expect("a folder for the rules");
+    for file in yaml_files(&from) {
+        let mut text = fs::read_to_string(from.join(&file)).expect("a text file");
+        for ((old, new), found) in all.iter().zip(&mut found) {
+            *found |= text.contains(old);
+            text = text.replace(old, new);
+        }
+        fs::write(to.path().join(&file), text).expect("the copy can be written");
+    }
+    for ((old, _), found) in all.iter().zip(found) {
+        assert!(found, "prometheus/ no longer has {old:?}");
+    }
+    to
+}
+
+fn yaml_files(prometheus: &Path) -> Vec<String> {
+    let rules = fs::read_dir(prometheus.join("rules")).expect("prometheus/rules");
+    let rules = rules.map(|entry| {
+        entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("a plain name")
+    });
+    let rules = rules
+        .filter(|name| name.ends_with(".yml"))
+        .map(|name| format!("rules/{name}"));
+    std::iter::once("prometheus.yml".to_owned()).chain(rules).collect()
+}

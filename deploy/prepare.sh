@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
+#
+#   deploy/prepare.sh run|test|lint|bench|fuzz
+#
+# Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
+# installing goes to target/tools: bin/ (prometheus, promtool) and venv/ (a python with
+# prometheus_client). Everything there can be deleted; the next call gets it again.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+tools=$PWD/target/tools
+
+say() { echo "prepare: $*" >&2; }
+die() { say "$*"; exit 1; }
+have() { type -P "$1" >/dev/null; }
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+  have apt-get || die "not Debian or Ubuntu; install by hand what these packages have: $*"
+  ((EUID == 0)) || have sudo || die "no sudo here; as root: apt-get install $*"
+  say "installing $*"
+  # Lists can be missing (a fresh container) or older than the mirror.
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
+    apt-get install -qq -y -oDpkg::Use-Pty=0 --no-install-recommends "$@" >/dev/null
+}
+
+# Package lists and archives of our own: no root needed, and the system's stay as they are.
+apt_here() {
+  apt-get -qq -oDir::State="$tools/apt" -oDir::State::Lists="$tools/apt/lists" -oDir::State::status=/var/lib/dpkg/status \
+    -oDir::Cache="$tools/apt/cache" -oAPT::Sandbox::User="$(id -un)" "$@"
+}
+
+apt_cache_here() {
+  apt-cache -oDir::State="$tools/apt" -oDir::State::Lists="$tools/apt/lists" -oDir::State::status=/var/lib/dpkg/status \
+    -oDir::Cache="$tools/apt/cache" "$@"
+}
+
+# The package and those that it needs for its web pages (scripts and fonts); its libraries are on every machine.
+packages_of_prometheus() {
+  echo prometheus
+  # Newer Debian has promtool in a package of its own.
+  ! apt_cache_here show promtool >/dev/null 2>&1 || echo promtool
+  apt_cache_here depends --recurse --no-{recommends,suggests,conflicts,breaks,replaces,enhances} prometheus |
+    grep -E '^(libjs|fonts)-'
+}
+
+# Unpacked, not installed: as installed, Debian's package starts services on 9090 and 9100, now and at every boot, where ours
+# want to listen. Its pages work unpacked too: they are links to ../../../javascript, and lab tells Prometheus where they are.
+unpack_prometheus() {
+  have apt-get || die "not Debian or Ubuntu; put prometheus and promtool on PATH by hand"
+  say "getting prometheus from the distribution's packages into $tools"
+  rm -rf "$tools/apt" "$tools/prometheus"
+  mkdir -p "$tools"/apt/{lists/partial,cache/archives/partial,debs} "$tools/prometheus"
+  apt_here update
+  local packages
+  mapfile -t packages < <(packages_of_prometheus)
+  (cd "$tools/apt/debs" && apt_here download "${packages[@]}")
+  local deb
+  for deb in "$tools"/apt/debs/*.deb; do dpkg -x "$deb" "$tools/prometheus"; done
+  rm -rf "$tools/apt"
+}
+
+# Links in target/tools/bin: to the programs on PATH if both are there, else to unpacked ones.
+link_prometheus() {
+  [[ ! -x $tools/bin/prometheus || ! -x $tools/bin/promtool ]] || return 0
+  local unpacked=$tools/prometheus/usr/bin program
+  mkdir -p "$tools/bin"
+  if have prometheus && have promtool; then
+    for program in prometheus promtool; do ln -sfn "$(type -P "$program")" "$tools/bin/$program"; done
+    return
+  fi
+  [[ -x $unpacked/prometheus && -x $unpacked/promtool ]] || unpack_prometheus
+  for program in prometheus promtool; do ln -sfn "../prometheus/usr/bin/$program" "$tools/bin/$program"; done
+}
+
+# PROGRAM=PACKAGE...: installs the packages whose program is not there, in one go.
+programs() {
+  local pair missing=()
+  for pair in "$@"; do
+    have "${pair%%=*}" || missing+=("${pair#*=}")
+  done
+  ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+# cc links every Rust program and compiles ring's C and assembly.
+for_build() {
+  have cargo || die "cargo is missing: install Rust 1.95 or newer, best with rustup"
+  # gcc alone has no C library to link with.
+  have cc || install_packages gcc libc6-dev
+}
+
+for_run() {
+  for_build
+  link_prometheus
+}
+
+# prometheus_client's parsers read back what our encoder writes.
+venv() {
+  "$tools/venv/bin/python" -c 'import prometheus_client' 2>/dev/null && return
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
+  say "getting prometheus_client from PyPI into $tools/venv"
+  rm -rf "$tools/venv"
+  python3 -m venv "$tools/venv"
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'prometheus_client>=0.22,<1'
+}
+
+for_test() {
+  for_run
+  programs curl=curl openssl=openssl fusermount3=fuse3
+  venv
+}
+
+for_lint() {
+  for_build
+  cargo fmt --version >/dev/null 2>&1 || die "rustfmt is missing: rustup component add rustfmt"
+  cargo clippy --version >/dev/null 2>&1 || die "clippy is missing: rustup component add clippy"
+  programs shellcheck=shellcheck
+}
+
+for_fuzz() {
+  for_build
+  cargo +nightly --version >/dev/null 2>&1 || die "fuzzing needs a nightly toolchain: rustup toolchain install nightly"
+  # libFuzzer is C++.
+  programs c++=g++
+  have cargo-fuzz || { say "installing cargo-fuzz"; cargo install --quiet --locked cargo-fuzz; }
+}
+
+case ${1:-} in
+  run) for_run ;;
+  test) for_test ;;
+  lint) for_lint ;;
+  bench) for_build ;;
+  fuzz) for_fuzz ;;
+  *) die "usage: deploy/prepare.sh run|test|lint|bench|fuzz" ;;
+esac
