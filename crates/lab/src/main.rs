@@ -1,5 +1,7 @@
 //! The person's tool around the exporters: runs the stack on one machine, without containers. One subcommand is one file.
 
+mod bench;
+mod program;
 mod up;
 
 use std::{
@@ -11,6 +13,7 @@ use clap::Command;
 
 fn main() -> ExitCode {
     let outcome = match command().get_matches().subcommand() {
+        Some(("bench", arguments)) => bench::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
     };
@@ -31,5 +34,5 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(up::command())
+        .subcommands([bench::command(), up::command()])
 }

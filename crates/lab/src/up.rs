@@ -1,10 +1,9 @@
 //! `lab up`: starts the exporters and the real Prometheus, shows what runs where, and stops all of it at the end.
 
-mod http;
+pub(crate) mod http;
 mod listener;
 mod log;
 mod options;
-mod program;
 mod service;
 mod signals;
 mod stack;

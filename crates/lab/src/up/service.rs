@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::Result;
 
-use super::{options::Options, program};
+use super::options::Options;
+use crate::program;
 
 /// A program to start, and how to tell that it is ready.
 pub(crate) struct Service {

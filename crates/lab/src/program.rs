@@ -45,6 +45,22 @@ pub(crate) fn prometheus(dir: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
+/// Upstream's program of a comparison, under any of its `names`: `file` when it is given, else from PATH.
+///
+/// # Errors
+/// It is not there.
+pub(crate) fn upstream(names: &[&str], file: Option<&Path>) -> Result<PathBuf> {
+    match file {
+        Some(file) => executable(file).with_context(|| format!("--upstream {}: no such program", file.display())),
+        None => names.iter().find_map(|name| find_on_path(name)).with_context(|| {
+            format!(
+                "no {} on PATH: get upstream's program, or name it with --upstream FILE",
+                names.join(" or ")
+            )
+        }),
+    }
+}
+
 fn find_on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).find_map(|dir| executable(&dir.join(name)))
