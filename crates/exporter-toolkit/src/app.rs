@@ -1,0 +1,238 @@
+//! The life of an exporter: flags, log, configuration, server, end.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use exposition::Offer;
+use log::{info, warn};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::flags::{Flag, Flags, Stop};
+use crate::scrape::{Registry, RegistryBuilder};
+use crate::self_metrics::{BuildInfo, HandlerMetrics, ProcessMetrics, PrometheusRegistry, REVISION, RUSTC, VERSION};
+use crate::web::{self, App, Listener, Page};
+use crate::web_config::WebConfig;
+use crate::{healthcheck, logging};
+
+/// An exporter, as people see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The binary's name.
+    pub name: &'static str,
+    /// The prefix of its own metrics, such as `node_exporter`.
+    pub prefix: &'static str,
+    /// Its name on the landing page.
+    pub title: &'static str,
+    /// One sentence on what it is.
+    pub description: &'static str,
+    /// Where it listens unless told otherwise.
+    pub listen_address: &'static [&'static str],
+    /// The formats that it answers in.
+    pub offer: Offer,
+}
+
+/// Runs an exporter of host collectors: `collectors` makes them from the flags or says all that is wrong with these.
+pub fn run(
+    program: &Program,
+    own_flags: &[Flag],
+    args: impl IntoIterator<Item = OsString>,
+    collectors: impl FnOnce(&Flags) -> Result<RegistryBuilder, Vec<String>>,
+) -> ExitCode {
+    let listen = Flag::many(
+        "web.listen-address",
+        program.listen_address,
+        "Address to listen on: HOST:PORT, :PORT or vsock://:PORT.",
+    );
+    let tables = [own_flags, std::slice::from_ref(&listen), web::FLAGS, logging::FLAGS];
+    let flags = match Flags::parse(program.name, program.description, tables, args) {
+        Ok(flags) => flags,
+        Err(stop) => return stopped(program, &stop),
+    };
+    if flags.switch("healthcheck") {
+        return verdict(healthcheck::run(&flags));
+    }
+    match resolve(&flags, collectors) {
+        Ok(settings) => verdict(serve(program, &flags, settings)),
+        Err(errors) => {
+            for error in errors {
+                say_error(&error);
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help and version go to standard output, wrong usage to standard error.
+fn stopped(program: &Program, stop: &Stop) -> ExitCode {
+    match stop {
+        Stop::Help(text) => say(text),
+        Stop::Version => say(&format!(
+            "{}, version {VERSION} (branch: main, revision: {REVISION})\n  rust version:     {RUSTC}\n  platform:         {}/{}\n",
+            program.prefix,
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+        )),
+        Stop::Wrong(text) => {
+            drop(std::io::stderr().write_all(text.as_bytes()));
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn say(text: &str) {
+    // A reader that closed its end early, such as head, has what it wanted.
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
+
+fn say_error(text: &str) {
+    drop(writeln!(std::io::stderr(), "error: {text}"));
+}
+
+/// The end of the program, its error chain printed once.
+fn verdict(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the flags come to.
+struct Settings {
+    registry: RegistryBuilder,
+    max_requests: usize,
+    config: WebConfig,
+}
+
+/// Reads the flags' meaning; all errors come together.
+fn resolve(
+    flags: &Flags,
+    collectors: impl FnOnce(&Flags) -> Result<RegistryBuilder, Vec<String>>,
+) -> Result<Settings, Vec<String>> {
+    let log = logging::settings(flags);
+    if let Ok((level, format)) = log {
+        logging::start(level, format);
+    }
+    let registry = collectors(flags);
+    let max_requests = max_requests(flags).map_err(|error| vec![error]);
+    let telemetry_path = telemetry_path(flags).map_err(|error| vec![error]);
+    let file = flags
+        .optional("web.config.file")
+        .filter(|path| !path.is_empty())
+        .map(Path::new);
+    let config = WebConfig::open(file).map_err(|error| vec![error.to_string()]);
+    match (log, registry, max_requests, telemetry_path, config) {
+        (Ok(_), Ok(registry), Ok(max_requests), Ok(()), Ok(config)) => Ok(Settings {
+            registry,
+            max_requests,
+            config,
+        }),
+        (log, registry, max_requests, telemetry_path, config) => {
+            let errors = [
+                log.err(),
+                registry.err(),
+                max_requests.err(),
+                telemetry_path.err(),
+                config.err(),
+            ];
+            Err(errors.into_iter().flatten().flatten().collect())
+        }
+    }
+}
+
+fn max_requests(flags: &Flags) -> Result<usize, String> {
+    let value = flags.value("web.max-requests");
+    value
+        .parse()
+        .map_err(|_| format!("--web.max-requests: {value:?} is no whole number"))
+}
+
+fn telemetry_path(flags: &Flags) -> Result<(), String> {
+    let path = flags.value("web.telemetry-path");
+    if path.starts_with('/') {
+        Ok(())
+    } else {
+        Err(format!("--web.telemetry-path: {path:?} does not start with /"))
+    }
+}
+
+/// One thread for all connections; the registry has its own for what may block.
+fn serve(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result<()> {
+    info!(version = VERSION, revision = REVISION; "Starting {}", program.name);
+    if rustix::process::geteuid().is_root() {
+        warn!(
+            "{} is running as root user. It is designed to run as unprivileged user, root is not required.",
+            program.title
+        );
+    }
+    info!(collectors = settings.registry.names().join(" "); "Enabled collectors");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the reactor")?;
+    runtime.block_on(async {
+        let (listeners, shutdown) = (listeners(flags)?, shutdown_signal()?);
+        let tls = settings.config.is_tls();
+        for listener in &listeners {
+            info!(address = listener.address(), tls; "Listening on");
+        }
+        let app = app(program, flags, settings)?;
+        web::serve(listeners, app, shutdown).await;
+        info!("Stopped");
+        Ok(())
+    })
+}
+
+fn listeners(flags: &Flags) -> anyhow::Result<Vec<Listener>> {
+    if flags.switch("web.systemd-socket") {
+        web::from_systemd()
+    } else {
+        web::bind(flags.many("web.listen-address"))
+    }
+}
+
+fn app(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result<App<std::sync::Arc<Registry>>> {
+    let mut registry = settings.registry;
+    registry.own(Box::new(BuildInfo::new(program.prefix)));
+    let values = prometheus::Registry::new();
+    let metrics = HandlerMetrics::register(&values).context("registering promhttp metrics")?;
+    if !flags.switch("web.disable-exporter-metrics") {
+        registry.own(Box::new(ProcessMetrics::default()));
+        registry.own(Box::new(PrometheusRegistry(values)));
+    }
+    let page = Page {
+        title: program.title,
+        description: program.description,
+        version: format!("{VERSION} (revision {REVISION})"),
+    };
+    let registry = std::sync::Arc::new(registry.build());
+    let path = flags.value("web.telemetry-path");
+    Ok(App::new(
+        registry,
+        program.offer,
+        settings.max_requests,
+        metrics,
+        path,
+        &page,
+        settings.config,
+    ))
+}
+
+/// Ready at the first SIGTERM or SIGINT.
+fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("waiting for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("waiting for SIGINT")?;
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        info!(signal = name; "Stopping after the answers in flight");
+    })
+}

@@ -1,0 +1,337 @@
+//! Command line flags as tables, from which parsing and help come, with the habits of Go programs: dots in names,
+//! `--no-x` for every switch, `@file` for arguments from a file, an error for a flag that is given twice.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+/// One flag.
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// The long name without dashes.
+    pub name: Cow<'static, str>,
+    /// One sentence for `--help`.
+    pub help: Cow<'static, str>,
+    /// What it takes.
+    pub takes: Takes,
+    /// Accepted, but not shown in `--help`.
+    pub hidden: bool,
+}
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing: `--x` or `--no-x`, with this default.
+    Switch(bool),
+    /// One value, with this default.
+    Value(&'static str),
+    /// One value, absent unless given.
+    Optional,
+    /// Any number of values, one a flag, with this default for none.
+    Many(&'static [&'static str]),
+}
+
+impl Flag {
+    /// A switch.
+    pub const fn switch(name: &'static str, default: bool, help: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            help: Cow::Borrowed(help),
+            takes: Takes::Switch(default),
+            hidden: false,
+        }
+    }
+
+    /// A flag with a value that has a default.
+    pub const fn value(name: &'static str, default: &'static str, help: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            help: Cow::Borrowed(help),
+            takes: Takes::Value(default),
+            hidden: false,
+        }
+    }
+
+    /// A flag with a value that may be absent.
+    pub const fn optional(name: &'static str, help: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            help: Cow::Borrowed(help),
+            takes: Takes::Optional,
+            hidden: false,
+        }
+    }
+
+    /// A flag that may be repeated.
+    pub const fn many(name: &'static str, default: &'static [&'static str], help: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            help: Cow::Borrowed(help),
+            takes: Takes::Many(default),
+            hidden: false,
+        }
+    }
+
+    /// The same flag, not shown in `--help`.
+    pub const fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+}
+
+/// The flags as typed. Asking for a flag that is in no table is a defect of the program and gives the empty value.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    given: HashMap<String, Vec<String>>,
+    defaults: HashMap<String, Vec<String>>,
+}
+
+/// Why the program does not go on after its flags were read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The text that `--help` asked for.
+    Help(String),
+    /// `--version` was asked for.
+    Version,
+    /// Wrong usage, in words that name the flag.
+    Wrong(String),
+}
+
+impl Flags {
+    /// Reads `args`, program name left out, by the tables given.
+    ///
+    /// # Errors
+    /// [`Stop`] when there is something else to do than to run the program.
+    pub fn parse<'t>(
+        program: &'static str,
+        about: &'static str,
+        tables: impl IntoIterator<Item = &'t [Flag]>,
+        args: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, Stop> {
+        let flags: Vec<Flag> = tables.into_iter().flatten().cloned().collect();
+        let args = expand_files(args)?;
+        let parsed = command(program, about, &flags).try_get_matches_from(args);
+        let matches = parsed.map_err(|error| match error.kind() {
+            clap::error::ErrorKind::DisplayHelp => Stop::Help(error.render().to_string()),
+            clap::error::ErrorKind::DisplayVersion => Stop::Version,
+            _ => Stop::Wrong(error.render().to_string()),
+        })?;
+        Ok(Self::from_matches(&flags, &matches))
+    }
+
+    fn from_matches(flags: &[Flag], matches: &ArgMatches) -> Self {
+        let mut found = Self::default();
+        for flag in flags {
+            if let Some(values) = given(flag, matches) {
+                found.given.insert(flag.name.to_string(), values);
+            }
+            let default = match flag.takes {
+                Takes::Switch(default) => vec![default.to_string()],
+                Takes::Value(default) => vec![default.to_owned()],
+                Takes::Optional => vec![],
+                Takes::Many(defaults) => defaults.iter().map(ToString::to_string).collect(),
+            };
+            found.defaults.insert(flag.name.to_string(), default);
+        }
+        found
+    }
+
+    /// Whether the flag was typed, in either way.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
+    /// A switch's state.
+    pub fn switch(&self, name: &str) -> bool {
+        self.many(name).first().is_some_and(|value| value == "true")
+    }
+
+    /// A flag's value, empty where there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.optional(name).unwrap_or_default()
+    }
+
+    /// A flag's value, typed or default.
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.many(name).first().map(String::as_str)
+    }
+
+    /// All values of a flag, typed or default.
+    pub fn many(&self, name: &str) -> &[String] {
+        debug_assert!(self.defaults.contains_key(name), "no table has the flag --{name}");
+        self.given
+            .get(name)
+            .or_else(|| self.defaults.get(name))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+fn given(flag: &Flag, matches: &ArgMatches) -> Option<Vec<String>> {
+    let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    match flag.takes {
+        Takes::Switch(_) if typed(&flag.name) => Some(vec!["true".to_owned()]),
+        Takes::Switch(_) => typed(&negative(flag)).then(|| vec!["false".to_owned()]),
+        _ => matches
+            .get_many::<String>(&flag.name)
+            .map(|values| values.cloned().collect()),
+    }
+}
+
+fn negative(flag: &Flag) -> String {
+    format!("no-{}", flag.name)
+}
+
+fn command(program: &'static str, about: &'static str, flags: &[Flag]) -> Command {
+    let command = Command::new(program)
+        .about(about)
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .alias("help-long")
+                .action(ArgAction::Help)
+                .help("Show this help."),
+        )
+        .arg(
+            Arg::new("version")
+                .long("version")
+                .action(ArgAction::Version)
+                .help("Show the version."),
+        )
+        .version("");
+    flags
+        .iter()
+        .fold(command, |command, flag| command.args(arguments(flag)))
+}
+
+fn arguments(flag: &Flag) -> Vec<Arg> {
+    let arg = Arg::new(flag.name.to_string())
+        .long(flag.name.to_string())
+        .hide(flag.hidden);
+    match flag.takes {
+        Takes::Switch(default) => {
+            let shown = if default { "enabled" } else { "disabled" };
+            let arg = arg
+                .action(ArgAction::SetTrue)
+                .help(format!("{} [default: {shown}]", flag.help));
+            let opposite = Arg::new(negative(flag))
+                .long(negative(flag))
+                .action(ArgAction::SetTrue)
+                .hide(true);
+            vec![arg.conflicts_with(negative(flag)), opposite]
+        }
+        Takes::Value("") | Takes::Optional => vec![arg.help(flag.help.to_string()).value_name("VALUE")],
+        Takes::Value(default) => vec![
+            arg.help(format!("{} [default: {default}]", flag.help))
+                .value_name("VALUE"),
+        ],
+        Takes::Many(defaults) => {
+            let default = if defaults.is_empty() {
+                String::new()
+            } else {
+                format!(" [default: {}]", defaults.join(" "))
+            };
+            let help = format!("{} May be repeated.{default}", flag.help);
+            vec![arg.action(ArgAction::Append).help(help).value_name("VALUE")]
+        }
+    }
+}
+
+/// Puts the lines of FILE in the place of each `@FILE`; blank lines and those that start with `#` do not count.
+fn expand_files(args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, Stop> {
+    let mut expanded = Vec::new();
+    for arg in args {
+        let Some(path) = arg.to_str().and_then(|text| text.strip_prefix('@')) else {
+            expanded.push(arg);
+            continue;
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Stop::Wrong(format!("error: reading the arguments file {path}: {error}\n")))?;
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        expanded.extend(lines.map(OsString::from));
+    }
+    Ok(expanded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    const TABLE: &[Flag] = &[
+        Flag::switch("collector.cpu", true, "Enable the cpu collector."),
+        Flag::value("path.procfs", "/proc", "procfs mountpoint."),
+        Flag::optional("collector.netdev.device-include", "Devices."),
+        Flag::many("web.listen-address", &[":9100"], "Addresses."),
+    ];
+
+    fn parse(args: &[&str]) -> Result<Flags, Stop> {
+        Flags::parse("x", "About.", [TABLE], args.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn defaults_hold_where_nothing_was_typed() {
+        let flags = parse(&[]).unwrap();
+        assert!(flags.switch("collector.cpu") && !flags.is_given("collector.cpu"));
+        assert_eq!(flags.value("path.procfs"), "/proc");
+        assert_eq!(flags.optional("collector.netdev.device-include"), None);
+        assert_eq!(flags.many("web.listen-address"), [":9100"]);
+    }
+
+    #[test]
+    fn both_ways_of_giving_a_value_and_both_ways_of_a_switch() {
+        let args = [
+            "--no-collector.cpu",
+            "--path.procfs",
+            "/a b",
+            "--web.listen-address=:1",
+            "--web.listen-address=:2",
+        ];
+        let flags = parse(&args).unwrap();
+        assert!(!flags.switch("collector.cpu") && flags.is_given("collector.cpu"));
+        assert_eq!(flags.value("path.procfs"), "/a b");
+        assert_eq!(flags.many("web.listen-address"), [":1", ":2"]);
+        assert_eq!(parse(&["--path.procfs=-x=y"]).unwrap().value("path.procfs"), "-x=y");
+    }
+
+    #[test]
+    fn wrong_usage_names_the_flag() {
+        for (args, named) in [
+            (&["--bogus"][..], "--bogus"),
+            (&["--path.procfs=/a", "--path.procfs=/b"], "--path.procfs"),
+            (&["--collector.cpu", "--no-collector.cpu"], "--no-collector.cpu"),
+            (&["--collector.cpu", "--collector.cpu"], "--collector.cpu"),
+            (&["--collector.cpu=true"], "--collector.cpu"),
+            (&["--no-path.procfs"], "--no-path.procfs"),
+            (&["--path.procfs"], "--path.procfs"),
+            (&["extra"], "extra"),
+            (&["@/does/not/exist"], "/does/not/exist"),
+        ] {
+            match parse(args) {
+                Err(Stop::Wrong(text)) => assert!(text.contains(named), "{args:?}: {text}"),
+                other => panic!("{args:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn help_and_version_stop_the_program() {
+        assert!(matches!(parse(&["--help"]), Err(Stop::Help(text)) if text.contains("--path.procfs")));
+        assert_eq!(parse(&["--version"]).err(), Some(Stop::Version));
+        assert!(matches!(parse(&["--bogus", "--version"]), Err(Stop::Wrong(_))));
+    }
+
+    #[test]
+    fn arguments_come_from_files_too() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "# a comment\n\n--path.procfs=/from/file").unwrap();
+        let flags = parse(&[&format!("@{}", file.path().display())]).unwrap();
+        assert_eq!(flags.value("path.procfs"), "/from/file");
+    }
+}

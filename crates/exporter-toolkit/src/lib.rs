@@ -1,0 +1,13 @@
+//! What every exporter needs and no exporter should write: flags from tables, logs, collectors that run on time and
+//! cannot hurt each other, and the web server with all that Prometheus' `exporter-toolkit` offers.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod collector;
+pub mod flags;
+mod healthcheck;
+pub mod logging;
+pub mod scrape;
+pub mod self_metrics;
+pub mod web;
+pub mod web_config;

@@ -1,0 +1,147 @@
+//! Connections: taken, limited, encrypted where the web config says so, and ended in order.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use log::{debug, warn};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
+
+use super::listen::{Connection, Listener};
+use super::patience::{Limits, Patience, Serving};
+use super::router::App;
+use crate::scrape::Scrape;
+
+/// Connections at a time; more wait in the kernel's queue. Each costs some kilobytes.
+const MOST_CONNECTIONS: usize = 512;
+
+/// How long a client may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long answers in flight may take once the server is to end.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// How long to wait when the system has no connection to give, for want of file descriptors say.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A request's line and headers together; longer ones are answered 431 and end the connection.
+const MOST_HEADER_BYTES: usize = 16 * 1024;
+
+/// Serves `app` on all `listeners` until `shutdown` is ready, then lets the answers in flight end.
+pub async fn serve<S: Scrape>(listeners: Vec<Listener>, app: App<S>, shutdown: impl Future<Output = ()>) {
+    let app = Arc::new(app);
+    let graceful = Arc::new(GracefulShutdown::new());
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let (stop, stopped) = watch::channel(());
+    let mut loops = tokio::task::JoinSet::new();
+    for listener in listeners {
+        let (app, places, graceful) = (Arc::clone(&app), Arc::clone(&places), Arc::clone(&graceful));
+        loops.spawn(accept(listener, app, places, graceful, stopped.clone()));
+    }
+    shutdown.await;
+    drop(stop);
+    while loops.join_next().await.is_some() {}
+    // The loops that shared it have ended.
+    let Some(graceful) = Arc::into_inner(graceful) else {
+        return;
+    };
+    if timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+        warn!("gave up on answers that clients did not take");
+    }
+}
+
+async fn accept<S: Scrape>(
+    mut listener: Listener,
+    app: Arc<App<S>>,
+    places: Arc<Semaphore>,
+    graceful: Arc<GracefulShutdown>,
+    mut stopped: watch::Receiver<()>,
+) {
+    loop {
+        let place = async { Arc::clone(&places).acquire_owned().await };
+        let next = async { (place.await, listener.accept().await) };
+        let (place, connection) = tokio::select! {
+            next = next => next,
+            // The sender is dropped to say so; nothing is ever sent.
+            _ = stopped.changed() => return,
+        };
+        match (place, connection) {
+            (Ok(place), Ok(connection)) => {
+                tokio::spawn(converse(connection, Arc::clone(&app), place, graceful.watcher()));
+            }
+            (_, Err(error)) => {
+                warn!(err:% = error; "accepting a connection failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+            (Err(_), _) => return,
+        }
+    }
+}
+
+/// One connection, from handshake to end.
+async fn converse<S: Scrape>(
+    connection: Box<dyn Connection>,
+    app: Arc<App<S>>,
+    _place: OwnedSemaphorePermit,
+    watcher: Watcher,
+) {
+    if !app.config().is_tls() {
+        return exchange(connection, app, watcher).await;
+    }
+    let settings = match app.config().tls().await {
+        Ok(settings) => settings,
+        // The web config logs its own state, once a change.
+        Err(_) => return,
+    };
+    match timeout(HANDSHAKE, tokio_rustls::TlsAcceptor::from(settings).accept(connection)).await {
+        Ok(Ok(stream)) => exchange(Box::new(stream), app, watcher).await,
+        Ok(Err(error)) => debug!(err:% = error; "TLS handshake failed"),
+        Err(_) => debug!("TLS handshake took too long"),
+    }
+}
+
+/// Requests and answers on one connection.
+async fn exchange<S: Scrape>(connection: Box<dyn Connection>, app: Arc<App<S>>, watcher: Watcher) {
+    let limits = Limits::default();
+    let serving = Serving::default();
+    let http2 = app.config().http2();
+    let patient = Patience::new(connection, limits, Arc::clone(&serving));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (app, serving) = (Arc::clone(&app), Arc::clone(&serving));
+        async move {
+            serving.store(true, Ordering::Relaxed);
+            let reply: Response<_> = app.answer(&request).await;
+            serving.store(false, Ordering::Relaxed);
+            Ok::<_, Infallible>(reply)
+        }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .title_case_headers(true)
+        .header_read_timeout(limits.idle)
+        .max_buf_size(MOST_HEADER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(60))
+        .max_concurrent_streams(64)
+        .max_header_list_size(MOST_HEADER_BYTES as u32);
+    let builder = if http2 { builder } else { builder.http1_only() };
+    let ended = watcher
+        .watch(builder.serve_connection(TokioIo::new(patient), service).into_owned())
+        .await;
+    if let Err(error) = ended {
+        debug!(err = error.to_string(); "connection ended early");
+    }
+}
