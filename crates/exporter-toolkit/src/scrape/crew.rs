@@ -3,10 +3,15 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// Work, and what is said of it at the end: by then the thread counts as idle again, so that whoever hears it and has
+/// the next job at once does not get a second thread.
+type Job = Box<dyn FnOnce() -> Option<LastWords> + Send>;
+
+/// See [`Job`].
+pub(super) type LastWords = Box<dyn FnOnce() + Send>;
 
 /// Collectors parse into buffers on the heap; this is many times what they need.
 const STACK_BYTES: usize = 512 * 1024;
@@ -44,8 +49,8 @@ impl Crew {
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub(super) fn run(&self, job: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn run(&self, job: impl FnOnce() -> Option<LastWords> + Send + 'static) -> io::Result<()> {
+        let mut state = self.shared.lock();
         if state.jobs.len() >= state.idle {
             let shared = Arc::clone(&self.shared);
             let thread = thread::Builder::new()
@@ -62,32 +67,38 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.shared.lock().closed = true;
         self.shared.work.notify_all();
     }
 }
 
 impl Shared {
     fn work(&self) {
-        while let Some(job) = self.next() {
-            job();
+        let mut last_words: Option<LastWords> = None;
+        while let Some(job) = self.next(last_words.take()) {
+            last_words = job();
         }
     }
 
     /// The next job; `None` when another thread already waits for it.
-    fn next(&self) -> Option<Job> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(job) = state.jobs.pop_front() {
-                return Some(job);
-            }
-            if state.idle > 0 || state.closed {
-                return None;
-            }
-            state.idle += 1;
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
+    fn next(&self, last_words: Option<LastWords>) -> Option<Job> {
+        let mut state = self.lock();
+        let surplus = state.idle > 0;
+        state.idle += 1;
+        if let Some(last_words) = last_words {
+            drop(state);
+            last_words();
+            state = self.lock();
         }
+        while state.jobs.is_empty() && !state.closed && !surplus {
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.idle -= 1;
+        state.jobs.pop_front()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -96,6 +107,8 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
     use std::time::Duration;
+
+    const LONG: Duration = Duration::from_secs(10);
 
     #[test]
     fn a_stuck_job_does_not_hold_up_the_next() {
@@ -106,11 +119,30 @@ mod tests {
         crew.run(move || {
             held.recv().unwrap();
             stuck.send("stuck").unwrap();
+            None
         })
         .unwrap();
-        crew.run(move || done.send("free").unwrap()).unwrap();
-        assert_eq!(results.recv_timeout(Duration::from_secs(10)), Ok("free"));
+        crew.run(move || {
+            done.send("free").unwrap();
+            None
+        })
+        .unwrap();
+        assert_eq!(results.recv_timeout(LONG), Ok("free"));
         release.send(()).unwrap();
-        assert_eq!(results.recv_timeout(Duration::from_secs(10)), Ok("stuck"));
+        assert_eq!(results.recv_timeout(LONG), Ok("stuck"));
+    }
+
+    #[test]
+    fn jobs_one_after_another_have_one_thread() {
+        let crew = Crew::new("test");
+        let mut threads = std::collections::HashSet::new();
+        for _ in 0..200 {
+            let (done, results) = mpsc::channel();
+            let id = || thread::current().id();
+            crew.run(move || Some(Box::new(move || done.send(id()).unwrap())))
+                .unwrap();
+            threads.insert(results.recv_timeout(LONG).unwrap());
+        }
+        assert_eq!(threads.len(), 1);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use exposition::{Desc, Encoder, Format, Gzip, assemble};
 
-use super::crew::Crew;
+use super::crew::{Crew, LastWords};
 use super::request::{Answer, Refusal, Request, Scrape};
 use super::round::{End, Outcome, Round};
 use super::status::{Clashes, Status};
@@ -221,19 +221,21 @@ impl Inner {
             .map_err(Refusal::no_thread)
     }
 
-    fn relay(&self, round: &Round, holder: u32) {
+    fn relay(&self, round: &Round, holder: u32) -> Option<LastWords> {
         let mut last = false;
         while let Some((step, collector)) = round.take(holder) {
             let outcome = self.builder.slots[collector].run(round);
             last = round.finish(step, outcome);
         }
         if last || round.outcomes().is_empty() {
-            self.answer(round);
+            self.answer(round)
+        } else {
+            None
         }
     }
 
     /// Puts together what the collectors wrote and delivers it.
-    fn answer(&self, round: &Round) {
+    fn answer(&self, round: &Round) -> Option<LastWords> {
         let outcomes = round.outcomes();
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         for (collector, outcome) in &outcomes {
@@ -271,7 +273,7 @@ impl Inner {
             output.gzip.get_or_insert_with(Gzip::new).compress(&body, &mut packed);
             body = packed;
         }
-        round.deliver(Answer { body, rejected });
+        round.deliver(Answer { body, rejected })
     }
 
     fn write_status(&self, encoder: &mut Encoder, round: &Round, outcomes: &[(usize, Outcome)]) {

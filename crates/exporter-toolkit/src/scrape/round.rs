@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::crew::LastWords;
 use super::request::{Answer, Request};
 
 /// How long one collector may hold up the others. It stays in the scrape until the deadline all the same.
@@ -145,11 +146,11 @@ impl Round {
             .collect()
     }
 
-    pub(super) fn deliver(&self, answer: Answer) {
-        if let Some(sender) = self.lock().answer.take() {
-            // The scraper may have gone; there is nobody else to tell.
-            drop(sender.send(answer));
-        }
+    /// Takes the answer to where the scraper waits for it.
+    pub(super) fn deliver(&self, answer: Answer) -> Option<LastWords> {
+        let sender = self.lock().answer.take()?;
+        // The scraper may have gone; there is nobody else to tell.
+        Some(Box::new(move || drop(sender.send(answer))))
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
