@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use crate::{
     ParseError, attribute, cpu_list, cpuinfo, diskstats, file_nr, loadavg, meminfo, mountinfo, net_dev, net_netstat,
-    net_snmp6, net_sockstat, nf_conntrack_stat, os_release, pid_stat, pressure, schedstat, softnet_stat, stat,
-    udev_data, vmstat,
+    net_snmp6, net_sockstat, nf_conntrack_stat, os_release, pid_stat, pressure, rtnl_link, schedstat, softnet_stat,
+    stat, udev_data, vmstat,
 };
 
 /// Runs a parser and drops its result.
@@ -31,6 +31,8 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("os_release", |bytes| run(os_release::parse(bytes))),
     ("pid_stat", |bytes| run(pid_stat::parse(bytes))),
     ("pressure", |bytes| run(pressure::parse(bytes))),
+    ("rtnl_link", |bytes| run(rtnl_link::parse(bytes))),
+    ("rtnl_link_end", |bytes| run(rtnl_link::end(bytes))),
     ("schedstat", |bytes| run(schedstat::parse(bytes))),
     ("softnet_stat", |bytes| run(softnet_stat::parse(bytes))),
     ("stat", |bytes| run(stat::parse(bytes))),
@@ -70,6 +72,7 @@ mod tests {
         ("os_release", include_bytes!("../fixtures/os_release")),
         ("pid_stat", include_bytes!("../fixtures/pid_stat")),
         ("pressure", include_bytes!("../fixtures/pressure")),
+        ("rtnl_link", include_bytes!("../fixtures/rtnl_link")),
         ("schedstat", include_bytes!("../fixtures/schedstat")),
         ("softnet_stat", include_bytes!("../fixtures/softnet_stat")),
         ("stat", include_bytes!("../fixtures/stat")),

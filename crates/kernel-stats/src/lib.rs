@@ -25,6 +25,7 @@ pub mod nf_conntrack_stat;
 pub mod os_release;
 pub mod pid_stat;
 pub mod pressure;
+pub mod rtnl_link;
 pub mod schedstat;
 pub mod softnet_stat;
 pub mod stat;
