@@ -202,7 +202,7 @@ impl Family<'_> {
         let span = match (encoder.format, labels, value) {
             (Format::Protobuf, ..) => {
                 let labels = LabelIter::new(self.desc.labels, labels);
-                protobuf::push_sample(&mut encoder.buffer, self.desc, labels, value)
+                protobuf::push_sample(&mut encoder.buffer, self.desc, shape, encoder.escaping, labels, value)
             }
             (_, Labels::Values(values), Value::Number(number, None)) => {
                 debug_assert_eq!(

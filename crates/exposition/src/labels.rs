@@ -47,6 +47,11 @@ impl<'a> LabelIter<'a> {
             Labels::Pairs(pairs) => LabelIter::Pairs(pairs.iter()),
         }
     }
+
+    /// Whether the names are those of the `Desc`, which its header has looked at.
+    pub(crate) fn has_names_of_desc(&self) -> bool {
+        matches!(self, LabelIter::Values(_))
+    }
 }
 
 impl<'a> Iterator for LabelIter<'a> {

@@ -23,6 +23,7 @@ mod format;
 mod labels;
 mod negotiate;
 mod number;
+pub mod parse;
 mod pieces;
 mod protobuf;
 mod text;

@@ -79,26 +79,34 @@ pub(crate) fn push_header(out: &mut Vec<u8>, desc: &Desc<'_>, escaping: Escaping
 }
 
 /// Appends one Metric message and says where its labels stand.
-pub(crate) fn push_sample(out: &mut Vec<u8>, desc: &Desc<'_>, labels: LabelIter<'_>, value: Value<'_>) -> Span {
+pub(crate) fn push_sample(
+    out: &mut Vec<u8>,
+    desc: &Desc<'_>,
+    shape: &Shape,
+    escaping: Escaping,
+    labels: LabelIter<'_>,
+    value: Value<'_>,
+) -> Span {
     let mut length = 0;
+    let keeps = escaping == Escaping::AllowUtf8 || (shape.legacy_labels && labels.has_names_of_desc());
     out.push(tag::FAMILY_METRIC);
     let body = push_message(out, |out| {
         let start = out.len();
         for (name, value) in labels {
-            push_label(out, tag::METRIC_LABEL, name, value);
+            push_label(out, tag::METRIC_LABEL, name, value, keeps);
         }
         length = out.len() - start;
-        push_value(out, desc.kind, value);
+        push_value(out, desc.kind, value, escaping);
     });
     body..body + length
 }
 
-fn push_value(out: &mut Vec<u8>, kind: Kind, value: Value<'_>) {
+fn push_value(out: &mut Vec<u8>, kind: Kind, value: Value<'_>, escaping: Escaping) {
     match value {
-        Value::Number(value, exemplar) => push_number(out, kind, value, exemplar),
+        Value::Number(value, exemplar) => push_number(out, kind, value, exemplar, escaping),
         Value::Histogram(histogram) => {
             out.push(tag::METRIC_HISTOGRAM);
-            push_message(out, |out| push_histogram(out, histogram));
+            push_message(out, |out| push_histogram(out, histogram, escaping));
         }
         Value::Summary(summary) => {
             out.push(tag::METRIC_SUMMARY);
@@ -107,7 +115,7 @@ fn push_value(out: &mut Vec<u8>, kind: Kind, value: Value<'_>) {
     }
 }
 
-fn push_number(out: &mut Vec<u8>, kind: Kind, value: f64, exemplar: Option<&Exemplar<'_>>) {
+fn push_number(out: &mut Vec<u8>, kind: Kind, value: f64, exemplar: Option<&Exemplar<'_>>, escaping: Escaping) {
     out.push(match kind {
         Kind::Counter => tag::METRIC_COUNTER,
         Kind::Untyped => tag::METRIC_UNTYPED,
@@ -117,12 +125,12 @@ fn push_number(out: &mut Vec<u8>, kind: Kind, value: f64, exemplar: Option<&Exem
         push_double(out, tag::NUMBER_VALUE, value);
         if let Some(exemplar) = exemplar.filter(|_| kind == Kind::Counter) {
             out.push(tag::COUNTER_EXEMPLAR);
-            push_message(out, |out| push_exemplar(out, exemplar));
+            push_message(out, |out| push_exemplar(out, exemplar, escaping));
         }
     });
 }
 
-fn push_histogram(out: &mut Vec<u8>, histogram: &Histogram<'_>) {
+fn push_histogram(out: &mut Vec<u8>, histogram: &Histogram<'_>, escaping: Escaping) {
     push_tagged_varint(out, tag::SAMPLE_COUNT, histogram.count);
     push_double(out, tag::SAMPLE_SUM, histogram.sum);
     for bucket in histogram.buckets {
@@ -132,7 +140,7 @@ fn push_histogram(out: &mut Vec<u8>, histogram: &Histogram<'_>) {
             push_double(out, tag::BUCKET_BOUND, bucket.upper_bound);
             if let Some(exemplar) = &bucket.exemplar {
                 out.push(tag::BUCKET_EXEMPLAR);
-                push_message(out, |out| push_exemplar(out, exemplar));
+                push_message(out, |out| push_exemplar(out, exemplar, escaping));
             }
         });
     }
@@ -150,27 +158,44 @@ fn push_summary(out: &mut Vec<u8>, summary: &Summary<'_>) {
     }
 }
 
-fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
+fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>, escaping: Escaping) {
     for (name, value) in exemplar.labels {
-        push_label(out, tag::EXEMPLAR_LABEL, name, value);
+        push_label(out, tag::EXEMPLAR_LABEL, name, value, escaping == Escaping::AllowUtf8);
     }
     push_double(out, tag::EXEMPLAR_VALUE, exemplar.value);
     if let Some(timestamp) = exemplar.timestamp {
+        // Readers cut milliseconds off the nanoseconds, so .702 must not become .701999902.
+        let micros = (timestamp * 1e6).round() as u64;
         out.push(tag::EXEMPLAR_TIMESTAMP);
         push_message(out, |out| {
-            push_tagged_varint(out, tag::TIMESTAMP_SECONDS, timestamp.trunc() as u64);
-            push_tagged_varint(out, tag::TIMESTAMP_NANOS, (timestamp.fract() * 1e9) as u64);
+            push_tagged_varint(out, tag::TIMESTAMP_SECONDS, micros / 1_000_000);
+            push_tagged_varint(out, tag::TIMESTAMP_NANOS, micros % 1_000_000 * 1000);
         });
     }
 }
 
+/// Appends a label; `keeps` its name without looking at it.
 #[inline]
-fn push_label(out: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
+fn push_label(out: &mut Vec<u8>, tag: u8, name: &str, value: &str, keeps: bool) {
+    if !keeps && !is_legacy_label_name(name) {
+        push_underscored_label(out, tag, name, value);
+        return;
+    }
     out.push(tag);
     let length = bytes_length(name.len()) + bytes_length(value.len());
     push_varint(out, length as u64);
     push_bytes(out, tag::PAIR_NAME, name.as_bytes());
     push_bytes(out, tag::PAIR_VALUE, value.as_bytes());
+}
+
+#[cold]
+fn push_underscored_label(out: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
+    out.push(tag);
+    push_message(out, |out| {
+        out.push(tag::PAIR_NAME);
+        push_message(out, |out| push_underscored(out, name, false));
+        push_bytes(out, tag::PAIR_VALUE, value.as_bytes());
+    });
 }
 
 /// The length of a field of `length` bytes: tag, length, content.

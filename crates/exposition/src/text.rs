@@ -44,14 +44,15 @@ fn family_name<'a>(desc: &Desc<'a>, format: Format) -> &'a str {
     }
 }
 
-/// The suffix that OpenMetrics samples of this family carry and its header lacks.
+/// The suffix that OpenMetrics samples of this family carry and its header lacks; something must be left of the name.
 fn suffix(desc: &Desc<'_>) -> Option<&'static str> {
     let suffix = match desc.kind {
         Kind::Counter => "_total",
         Kind::Info => "_info",
         _ => return None,
     };
-    desc.name.ends_with(suffix).then_some(suffix)
+    let rest = desc.name.strip_suffix(suffix)?;
+    (!rest.is_empty()).then_some(suffix)
 }
 
 fn type_word(desc: &Desc<'_>, format: Format) -> &'static str {
@@ -107,7 +108,7 @@ impl Writer<'_> {
             if index == 0 {
                 pieces.begin_labels();
             }
-            self.push_label_name(pieces.text(), name);
+            self.push_label_name(pieces.text(), name, self.shape.legacy_labels);
             pieces.text().extend_from_slice(b"=\"");
             pieces.cut();
         }
@@ -137,7 +138,8 @@ impl Writer<'_> {
                 };
                 let span = self.push_series(out, suffix.unwrap_or(""), labels, None);
                 push_f64(out, value);
-                self.push_exemplar(out, exemplar);
+                // OpenMetrics allows exemplars on counters, and without the suffix this is none.
+                self.push_exemplar(out, exemplar.filter(|_| suffix == Some("_total")));
                 out.push(b'\n');
                 span
             }
@@ -195,10 +197,11 @@ impl Writer<'_> {
     ) -> Span {
         let mut braces = self.push_name(out, suffix);
         let start = out.len() + 1;
+        let legacy = self.shape.legacy_labels && labels.has_names_of_desc();
         for (name, value) in labels {
             out.push(if braces { b',' } else { b'{' });
             braces = true;
-            self.push_label_name(out, name);
+            self.push_label_name(out, name, legacy);
             out.extend_from_slice(b"=\"");
             push_escaped(out, value, true);
             out.push(b'"');
@@ -229,9 +232,10 @@ impl Writer<'_> {
         true
     }
 
+    /// Appends a label's name; `legacy` is known to need no change.
     #[inline]
-    fn push_label_name(&self, out: &mut Vec<u8>, name: &str) {
-        if self.shape.legacy_labels || is_legacy_label_name(name) {
+    fn push_label_name(&self, out: &mut Vec<u8>, name: &str, legacy: bool) {
+        if legacy || is_legacy_label_name(name) {
             out.extend_from_slice(name.as_bytes());
         } else if quotes_names(self.format, self.escaping) {
             push_quoted(out, name);
@@ -260,7 +264,7 @@ impl Writer<'_> {
             if index > 0 {
                 out.push(b',');
             }
-            self.push_label_name(out, name);
+            self.push_label_name(out, name, false);
             out.extend_from_slice(b"=\"");
             push_escaped(out, value, true);
             out.push(b'"');
