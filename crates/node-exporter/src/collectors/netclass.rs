@@ -1,0 +1,387 @@
+//! Properties of network devices, from /sys/class/net. `--[no-]collector.netclass.netlink` and
+//! `--[no-]collector.netclass_rtnl.with-stats` are accepted and choose nothing yet. An attribute that cannot be read,
+//! as many cannot while a device is down, is missing alone.
+
+use std::ffi::CStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use exporter_toolkit::collector::{BuildError, CollectError, Collector, CollectorSpec};
+use exporter_toolkit::flags::Flag;
+use exposition::{Desc, Encoder};
+use kernel_stats::attribute;
+use regex::Regex;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, openat};
+
+use crate::context::Context;
+use crate::filter::regex_flag;
+use crate::source::{SourceError, attribute_at};
+
+const IGNORED: &str = "collector.netclass.ignored-devices";
+const IGNORE_INVALID_SPEED: &str = "collector.netclass.ignore-invalid-speed";
+const NETLINK: &str = "collector.netclass.netlink";
+const WITH_STATS: &str = "collector.netclass_rtnl.with-stats";
+
+pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
+    name: "netclass",
+    enabled_by_default: true,
+    flags: &[
+        Flag::value(IGNORED, "^$", "Regexp of net devices to ignore for netclass collector."),
+        Flag::switch(
+            IGNORE_INVALID_SPEED,
+            false,
+            "Ignore devices where the speed is invalid. This will be the default behavior in 2.x.",
+        ),
+        Flag::switch(NETLINK, false, "Use netlink to gather stats instead of /proc/net/dev."),
+        Flag::switch(
+            WITH_STATS,
+            false,
+            "Expose the statistics for each network device, replacing netdev collector.",
+        ),
+    ],
+    build,
+};
+
+const UP: Desc<'_> = Desc::gauge(
+    "node_network_up",
+    "Value is 1 if operstate is 'up', 0 otherwise.",
+    &["device"],
+);
+const INFO: Desc<'_> = Desc::gauge(
+    "node_network_info",
+    "Non-numeric data from /sys/class/net/<iface>, value is always 1.",
+    &[
+        "address",
+        "adminstate",
+        "broadcast",
+        "device",
+        "duplex",
+        "ifalias",
+        "operstate",
+    ],
+);
+
+macro_rules! property {
+    ($kind:ident, $name:literal) => {
+        Desc::$kind(
+            concat!("node_network_", $name),
+            concat!("Network device property: ", $name),
+            &["device"],
+        )
+    };
+}
+
+/// The files that hold a number, and the families that show them as they are.
+const NUMBERS: [(&CStr, Desc<'_>); 16] = [
+    (c"addr_assign_type", property!(gauge, "address_assign_type")),
+    (c"carrier", property!(gauge, "carrier")),
+    (c"carrier_changes", property!(counter, "carrier_changes_total")),
+    (c"carrier_down_count", property!(counter, "carrier_down_changes_total")),
+    (c"carrier_up_count", property!(counter, "carrier_up_changes_total")),
+    (c"dev_id", property!(gauge, "device_id")),
+    (c"dormant", property!(gauge, "dormant")),
+    (c"flags", property!(gauge, "flags")),
+    (c"ifindex", property!(gauge, "iface_id")),
+    (c"iflink", property!(gauge, "iface_link")),
+    (c"link_mode", property!(gauge, "iface_link_mode")),
+    (c"mtu", property!(gauge, "mtu_bytes")),
+    (c"name_assign_type", property!(gauge, "name_assign_type")),
+    (c"netdev_group", property!(gauge, "net_dev_group")),
+    (c"tx_queue_len", property!(gauge, "transmit_queue_length")),
+    (c"type", property!(gauge, "protocol_type")),
+];
+/// Where `flags` stands in [`NUMBERS`].
+const FLAGS: usize = 7;
+/// `IFF_UP` of netdevice(7).
+const FLAG_UP: i64 = 1;
+
+const SPEED: Desc<'_> = property!(gauge, "speed_bytes");
+/// The file's unit, a megabit a second, in bytes.
+const BYTES_PER_MEGABIT: i64 = 1000 * 1000 / 8;
+
+/// The files that hold text.
+const TEXTS: [&CStr; 5] = [c"address", c"broadcast", c"duplex", c"ifalias", c"operstate"];
+
+fn build(context: &Context) -> Result<Box<dyn Collector>, BuildError> {
+    Ok(Box::new(NetClass {
+        directory: context.sys_path("class/net"),
+        ignored: regex_flag(context.flags(), IGNORED)?,
+        ignore_invalid_speed: context.flags().switch(IGNORE_INVALID_SPEED),
+        devices: Vec::new(),
+        names: Vec::new(),
+        buffer: Vec::new(),
+    }))
+}
+
+struct NetClass {
+    directory: PathBuf,
+    ignored: Regex,
+    ignore_invalid_speed: bool,
+    names: Vec<String>,
+    devices: Vec<Device>,
+    buffer: Vec<u8>,
+}
+
+/// What one device's files hold; unreadable numbers are `None`, unreadable texts empty.
+#[derive(Debug, Default, PartialEq)]
+struct Device {
+    name: String,
+    numbers: [Option<i64>; NUMBERS.len()],
+    speed: Option<i64>,
+    texts: [String; TEXTS.len()],
+}
+
+impl Collector for NetClass {
+    fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
+        self.list().map_err(|error| SourceError::Read {
+            path: self.directory.clone(),
+            error,
+        })?;
+        let read = self.read();
+        encode(&self.devices, self.ignore_invalid_speed, out);
+        read
+    }
+}
+
+impl NetClass {
+    /// Finds the names of all devices, which are directories; files beside them control drivers.
+    fn list(&mut self) -> io::Result<()> {
+        self.names.clear();
+        for entry in std::fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if !is_file && !self.ignored.is_match(&name) {
+                self.names.push(name);
+            }
+        }
+        self.names.sort_unstable();
+        Ok(())
+    }
+
+    /// Reads all devices; one that goes away meanwhile is left out. The first odd error is kept for the end.
+    fn read(&mut self) -> Result<(), CollectError> {
+        let directory = open(&self.directory).map_err(|error| failed(&self.directory, error))?;
+        let mut result = Ok(());
+        let mut count = 0;
+        for name in &self.names {
+            let Ok(directory) = openat(&directory, name, DIRECTORY, Mode::empty()) else {
+                continue;
+            };
+            if self.devices.len() == count {
+                self.devices.push(Device::default());
+            }
+            let Some(device) = self.devices.get_mut(count) else {
+                continue;
+            };
+            device.name.clone_from(name);
+            if let Err((file, error)) = device.read(directory.as_fd(), &mut self.buffer) {
+                let path = self.directory.join(name).join(file.to_string_lossy().as_ref());
+                result = result.and(Err(failed(&path, error)));
+            }
+            count += 1;
+        }
+        self.devices.truncate(count);
+        result
+    }
+}
+
+const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::PATH).union(OFlags::CLOEXEC);
+
+fn open(path: &Path) -> rustix::io::Result<OwnedFd> {
+    openat(CWD, path, DIRECTORY, Mode::empty())
+}
+
+fn failed(path: &Path, error: rustix::io::Errno) -> CollectError {
+    let path = path.to_owned();
+    let error = error.into();
+    SourceError::Read { path, error }.into()
+}
+
+impl Device {
+    /// Reads all files, odd errors or not, and returns the first odd one.
+    fn read(
+        &mut self,
+        directory: BorrowedFd<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), (&'static CStr, rustix::io::Errno)> {
+        let mut result = Ok(());
+        let mut read = |file: &'static CStr, buffer: &mut Vec<u8>| match attribute_at(directory, file, buffer) {
+            Ok(()) => {}
+            Err(error) => {
+                buffer.clear();
+                if !is_usual(error) {
+                    result = result.and(Err((file, error)));
+                }
+            }
+        };
+        for ((file, _), number) in NUMBERS.iter().zip(&mut self.numbers) {
+            read(file, buffer);
+            *number = attribute::parse_i64(buffer).ok();
+        }
+        read(c"speed", buffer);
+        self.speed = attribute::parse_i64(buffer).ok();
+        for (file, text) in TEXTS.iter().zip(&mut self.texts) {
+            read(file, buffer);
+            text.clear();
+            text.push_str(&String::from_utf8_lossy(buffer.trim_ascii()));
+        }
+        result
+    }
+
+    fn admin_state(&self) -> &'static str {
+        match self.numbers[FLAGS] {
+            Some(flags) if flags & FLAG_UP != 0 => "up",
+            Some(_) => "down",
+            None => "unknown",
+        }
+    }
+}
+
+/// What drivers answer for attributes that they do not have, or have only while the device is up.
+fn is_usual(error: rustix::io::Errno) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        error,
+        Errno::INVAL | Errno::NODEV | Errno::NOENT | Errno::ACCESS | Errno::PERM | Errno::OPNOTSUPP
+    )
+}
+
+fn encode(devices: &[Device], ignore_invalid_speed: bool, out: &mut Encoder) {
+    for (index, (_, desc)) in NUMBERS.iter().enumerate() {
+        let mut family = out.family(desc);
+        for device in devices {
+            if let Some(number) = device.numbers[index] {
+                family.sample(&[device.name.as_str()], number as f64);
+            }
+        }
+    }
+    let mut family = out.family(&SPEED);
+    for device in devices {
+        if let Some(speed) = device.speed.filter(|speed| *speed >= 0 || !ignore_invalid_speed) {
+            let bytes = speed.saturating_mul(BYTES_PER_MEGABIT);
+            family.sample(&[device.name.as_str()], bytes as f64);
+        }
+    }
+    let mut family = out.family(&INFO);
+    for device in devices {
+        let [address, broadcast, duplex, alias, state] = device.texts.each_ref().map(String::as_str);
+        let labels = [
+            address,
+            device.admin_state(),
+            broadcast,
+            &device.name,
+            duplex,
+            alias,
+            state,
+        ];
+        family.sample(&labels, 1.0);
+    }
+    let mut family = out.family(&UP);
+    for device in devices {
+        let [.., state] = &device.texts;
+        family.sample(&[device.name.as_str()], f64::from(u8::from(state == "up")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use exposition::{Format, assemble};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn host() -> TempDir {
+        let host = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            ("eth0/flags", "0x1303\n"),
+            ("eth0/mtu", "1500\n"),
+            ("eth0/operstate", "up\n"),
+            ("eth0/address", "02:fc:00:00:00:01\n"),
+            ("eth0/speed", "1000\n"),
+            ("eth0/ifalias", "a \"b\"\n"),
+            ("down/operstate", "down\n"),
+            ("down/flags", "0x1002\n"),
+            ("down/speed", "-1\n"),
+            ("down/mtu", "odd\n"),
+            ("bonding_masters", "\n"),
+        ] {
+            let path = host.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        host
+    }
+
+    fn collector(directory: &Path, ignored: &str) -> NetClass {
+        NetClass {
+            directory: directory.to_owned(),
+            ignored: Regex::new(ignored).unwrap(),
+            ignore_invalid_speed: false,
+            devices: Vec::new(),
+            names: Vec::new(),
+            buffer: Vec::new(),
+        }
+    }
+
+    fn text(collector: &mut NetClass) -> Result<String, CollectError> {
+        let (mut out, mut text) = (Encoder::new(Format::Text004), Vec::new());
+        collector.collect(&mut out)?;
+        assemble([&out], &mut text);
+        let text = String::from_utf8(text).unwrap();
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        Ok(samples.map(|line| format!("{line}\n")).collect())
+    }
+
+    #[test]
+    fn unreadable_attributes_are_missing_alone() {
+        let host = host();
+        let expected = "\
+node_network_flags{device=\"down\"} 4098
+node_network_flags{device=\"eth0\"} 4867
+node_network_info{address=\"\",adminstate=\"down\",broadcast=\"\",device=\"down\",duplex=\"\",ifalias=\"\",operstate=\"down\"} 1
+node_network_info{address=\"02:fc:00:00:00:01\",adminstate=\"up\",broadcast=\"\",device=\"eth0\",duplex=\"\",ifalias=\"a \\\"b\\\"\",operstate=\"up\"} 1
+node_network_mtu_bytes{device=\"eth0\"} 1500
+node_network_speed_bytes{device=\"down\"} -125000
+node_network_speed_bytes{device=\"eth0\"} 1.25e+08
+node_network_up{device=\"down\"} 0
+node_network_up{device=\"eth0\"} 1
+";
+        let mut collector = collector(host.path(), "^$");
+        assert_eq!(text(&mut collector).unwrap(), expected);
+        assert_eq!(text(&mut collector).unwrap(), expected);
+        collector.ignore_invalid_speed = true;
+        assert!(!text(&mut collector).unwrap().contains("-125000"));
+    }
+
+    #[test]
+    fn devices_come_and_go() {
+        let host = host();
+        let mut collector = collector(host.path(), "^down$");
+        assert!(!text(&mut collector).unwrap().contains("down"));
+        fs::rename(host.path().join("eth0"), host.path().join("eth1")).unwrap();
+        let text = text(&mut collector).unwrap();
+        assert!(text.contains("node_network_up{device=\"eth1\"} 1\n") && !text.contains("eth0"));
+    }
+
+    #[test]
+    fn an_odd_error_is_told_after_all_was_read() {
+        let host = host();
+        fs::create_dir(host.path().join("eth0/dormant")).unwrap();
+        let mut collector = collector(host.path(), "^$");
+        let error = collector.collect(&mut Encoder::new(Format::Text004)).unwrap_err();
+        assert!(error.to_string().contains("eth0/dormant"), "{error}");
+        assert_eq!(collector.devices.len(), 2);
+    }
+
+    #[test]
+    fn a_host_without_the_directory_has_no_data() {
+        let error = text(&mut collector(Path::new("/does/not/exist"), "^$")).unwrap_err();
+        assert!(matches!(error, CollectError::NoData(_)), "{error}");
+    }
+}

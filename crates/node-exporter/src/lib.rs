@@ -1,0 +1,13 @@
+//! Host metrics for Prometheus: the collectors of node_exporter, one file each.
+
+mod collectors;
+mod context;
+mod cpu_labels;
+mod field_names;
+mod filter;
+mod rtnetlink;
+mod source;
+mod syscall;
+
+pub use collectors::SPECS;
+pub use context::{Context, FLAGS};

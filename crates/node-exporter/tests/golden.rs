@@ -1,0 +1,163 @@
+//! Scrapes of hosts that are made of files: a frozen one in `fixtures/root`, whose metrics must equal
+//! `tests/golden/<collector>.txt`, an empty one, and one with broken files.
+//!
+//! The golden files equal what node_exporter 1.11.1 says of the same root; `fixtures/SOURCE.md` has the command and the
+//! differences. `UPDATE_GOLDEN=1 cargo test -p node-exporter --test golden` writes them anew.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use exporter_toolkit::collector::{CollectError, CollectorSpec};
+use exporter_toolkit::flags::Flags;
+use exposition::{Encoder, Format, assemble};
+use node_exporter::{Context, FLAGS, SPECS};
+
+/// Collectors that ask the running kernel or read a user's directories, and not only files under a root.
+const LIVE: &[&str] = &["filesystem", "textfile", "time", "timex", "uname"];
+
+/// What is off by default and shown by the golden files, and no netlink, which knows nothing of roots.
+const ARGS: &[&str] = &[
+    "--no-collector.netdev.netlink",
+    "--collector.cpu.info",
+    "--collector.cpu.info.flags-include=.",
+    "--collector.cpu.info.bugs-include=.",
+    "--collector.stat.softirq",
+];
+
+fn of_files() -> impl Iterator<Item = &'static CollectorSpec<Context>> {
+    SPECS.iter().filter(|spec| !LIVE.contains(&spec.name))
+}
+
+/// A host whose files are under `root`.
+fn host(root: &Path, args: &[&str]) -> Context {
+    let path = |flag: &str, path: &str| OsString::from(format!("--path.{flag}={}", root.join(path).display()));
+    let roots = [
+        path("procfs", "proc"),
+        path("sysfs", "sys"),
+        path("rootfs", "."),
+        path("udev.data", "run/udev/data"),
+    ];
+    let tables = SPECS.iter().map(|spec| spec.flags).chain([FLAGS]);
+    let args = roots.into_iter().chain(args.iter().map(OsString::from));
+    Context::new(Flags::parse("node-exporter", "", tables, args).unwrap())
+}
+
+/// What a collector says of `host` at the second scrape, when all that it keeps is in use.
+fn scrape(spec: &CollectorSpec<Context>, host: &Context) -> (Result<(), CollectError>, String) {
+    let mut collector = (spec.build)(host).unwrap();
+    let mut first = Encoder::new(Format::Text004);
+    let before = collector.collect(&mut first);
+    let mut out = Encoder::new(Format::Text004);
+    let result = collector.collect(&mut out);
+    assert_eq!(before.is_ok(), result.is_ok(), "{}", spec.name);
+    let mut text = Vec::new();
+    assert!(assemble([&out], &mut text).is_empty(), "{}", spec.name);
+    (result, String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn a_frozen_host_has_the_golden_metrics() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let host = host(&here.join("fixtures/root"), ARGS);
+    for spec in of_files() {
+        let (result, text) = scrape(spec, &host);
+        assert!(result.is_ok(), "{}: {}", spec.name, result.unwrap_err());
+        let golden = here.join("tests/golden").join(spec.name).with_extension("txt");
+        if std::env::var_os("UPDATE_GOLDEN").is_some_and(|update| update == "1") {
+            fs::write(&golden, &text).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        for (line, (found, expected)) in text.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(found, expected, "{}:{}", golden.display(), line + 1);
+        }
+        assert_eq!(text, expected, "{}", golden.display());
+    }
+}
+
+#[test]
+fn an_empty_host_has_no_data() {
+    let root = tempfile::tempdir().unwrap();
+    for folders in [false, true] {
+        if folders {
+            fs::create_dir(root.path().join("proc")).unwrap();
+            fs::create_dir(root.path().join("sys")).unwrap();
+        }
+        let host = host(root.path(), ARGS);
+        for spec in of_files() {
+            let (result, text) = scrape(spec, &host);
+            assert_eq!(text, "", "{}", spec.name);
+            assert!(
+                matches!(result, Ok(()) | Err(CollectError::NoData(_))),
+                "{}: {result:?}",
+                spec.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_malformed_file_is_a_failure_that_names_path_and_value() {
+    for (collector, file, text, found) in [
+        ("conntrack", "proc/net/stat/nf_conntrack", "entries\nx\n", "x"),
+        ("conntrack", "proc/sys/net/netfilter/nf_conntrack_count", "many", "many"),
+        ("cpu", "proc/stat", "cpu0 1 2 3 x\n", "x"),
+        ("cpu", "proc/cpuinfo", "processor: x\n", "x"),
+        ("cpu", "sys/devices/system/cpu/isolated", "0-x", "0-x"),
+        ("cpu", "sys/devices/system/cpu/online", "?", "?"),
+        (
+            "cpu",
+            "sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count",
+            "hot",
+            "hot",
+        ),
+        ("entropy", "proc/sys/kernel/random/poolsize", "deep", "deep"),
+        ("filefd", "proc/sys/fs/file-nr", "1 0\n", "1 0"),
+        ("loadavg", "proc/loadavg", "0.21 x", "x"),
+        ("meminfo", "proc/meminfo", "MemFree: 1 MB\n", "MB"),
+        ("netdev", "proc/net/dev", "h\nh\neth0: 1 2\n", "eth0: 1 2"),
+        ("netstat", "proc/net/netstat", "TcpExt: A\nTcpExt: x\n", "x"),
+        ("netstat", "proc/net/snmp", "Tcp: A\nUdp: 1\n", "Udp:"),
+        ("netstat", "proc/net/snmp6", "Ip6InOctets x\n", "x"),
+        ("pressure", "proc/pressure/io", "some avg10=x\n", "avg10=x"),
+        ("processes", "proc/1/stat", "1 (init\n", "1 (init"),
+        ("processes", "proc/300/task/301/stat", "301 (a) S x\n", "301 (a) S x"),
+        ("processes", "proc/sys/kernel/pid_max", "no", "no"),
+        ("schedstat", "proc/schedstat", "cpu0 1\n", "cpu0 1"),
+        ("sockstat", "proc/net/sockstat6", "TCP6: inuse x\n", "x"),
+        ("softnet", "proc/net/softnet_stat", "g\n", "g"),
+        ("stat", "proc/stat", "btime x\n", "x"),
+        ("vmstat", "proc/vmstat", "pgfault -\n", "-"),
+    ] {
+        let spec = SPECS.iter().find(|spec| spec.name == collector).unwrap();
+        let root = copy_of_frozen_host();
+        let path = root.path().join(file);
+        fs::write(&path, text).unwrap();
+        let (result, _) = scrape(spec, &host(root.path(), ARGS));
+        let Err(CollectError::Failed(error)) = result else {
+            panic!("{collector} with a broken {file}: {result:?}");
+        };
+        let error = error.to_string();
+        assert!(error.starts_with(&format!("parsing {}: ", path.display())), "{error}");
+        assert!(error.ends_with(&format!("found {found:?}")), "{error}");
+    }
+}
+
+fn copy_of_frozen_host() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/root");
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        fs::create_dir_all(copy.path().join(&folder)).unwrap();
+        for entry in fs::read_dir(original.join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            match entry.file_type().unwrap() {
+                kind if kind.is_dir() => folders.push(path),
+                kind if kind.is_file() => drop(fs::copy(entry.path(), copy.path().join(path)).unwrap()),
+                _ => {}
+            }
+        }
+    }
+    copy
+}

@@ -1,0 +1,218 @@
+//! Our program beside upstream's node_exporter 1.11 on this host: every family, series and still value of upstream's is
+//! in ours, with the same HELP and TYPE.
+//!
+//! Upstream's program comes from the directory in `PEERS`, or from PATH. Without `PEERS` a host that has none has
+//! nothing to compare; with it, a missing program is a failure.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "the test runs both programs")]
+#![expect(clippy::print_stderr, reason = "the person who runs the tests reads it")]
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use exposition::parse::{Family, Value, parse};
+
+const NAMES: [&str; 2] = ["node_exporter", "prometheus-node-exporter"];
+
+/// How often each side is scraped, in turns.
+const ROUNDS: usize = 4;
+
+/// Metrics of the programs themselves, which differ by nature.
+const OWN: [&str; 4] = ["go_", "process_", "promhttp_", "node_exporter_build_info"];
+
+/// Families whose every sample may come and go between two scrapes: states that threads are in for a moment.
+const FLEETING: [&str; 2] = ["node_processes_state", "node_processes_threads_state"];
+
+/// Where ours is right and upstream is not; see "Differences from upstream" in docs/node-exporter.md.
+/// `node_disk_info` has `rotational="0"` upstream for every disk of a kernel that lacks one of the queue's files.
+const IMPROVED: [&str; 1] = ["node_disk_info{"];
+
+/// The time that a collector took is its own.
+const TIMED: &str = "node_scrape_collector_duration_seconds";
+
+fn upstream() -> Option<PathBuf> {
+    let peers = std::env::var_os("PEERS").filter(|peers| !peers.is_empty());
+    let path = peers.clone().or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+    let candidates = std::env::split_paths(&path).flat_map(|dir| NAMES.map(|name| dir.join(name)));
+    let found = candidates.into_iter().find(|file| file.is_file());
+    assert!(
+        found.is_some() || peers.is_none(),
+        "PEERS={peers:?} has none of {NAMES:?}"
+    );
+    found
+}
+
+/// A program under test. Dropping it ends it.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn start(program: &Path, flags: &[String]) -> Self {
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let child = Command::new(program)
+            .arg(format!("--web.listen-address={address}"))
+            .args(flags)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let started = Self { child, address };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < deadline, "{} does not listen", program.display());
+            std::thread::yield_now();
+        }
+        started
+    }
+
+    fn scrape(&self) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // HTTP/1.0, so that the body comes in one piece.
+        stream
+            .write_all(b"GET /metrics HTTP/1.0\r\nAccept: text/plain;version=0.0.4\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("HTTP/1.0 200") || head.starts_with("HTTP/1.1 200"),
+            "{head}"
+        );
+        body.to_owned()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// HELP and TYPE by family, and values by series.
+#[derive(Default)]
+struct Scrape {
+    families: BTreeMap<String, (Option<String>, String)>,
+    series: BTreeMap<String, f64>,
+}
+
+impl Scrape {
+    fn read(text: &str) -> Self {
+        let mut scrape = Self::default();
+        for family in parse(text.as_bytes()).unwrap() {
+            if !OWN.iter().any(|prefix| family.name.starts_with(prefix)) {
+                scrape.add(&family);
+            }
+        }
+        scrape
+    }
+
+    fn add(&mut self, family: &Family<'_>) {
+        let help = family.help.as_deref().map(str::to_owned);
+        self.families
+            .insert(family.name.to_owned(), (help, format!("{:?}", family.kind)));
+        for metric in family.metrics() {
+            // Prometheus drops empty labels.
+            let labels = metric.labels.iter().filter(|label| !label.value.is_empty());
+            let mut labels: Vec<String> = labels
+                .map(|label| format!("{}={:?}", label.name, label.value))
+                .collect();
+            labels.sort();
+            if let Value::Number(value) = metric.value {
+                self.series
+                    .insert(format!("{}{{{}}}", family.name, labels.join(",")), value);
+            }
+        }
+    }
+}
+
+/// What every scrape of one side holds.
+fn in_all<'a>(scrapes: &'a [Scrape], series: &str) -> Option<Vec<&'a f64>> {
+    scrapes.iter().map(|scrape| scrape.series.get(series)).collect()
+}
+
+fn compare(reference: &[Scrape], ours: &[Scrape]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, meaning) in &reference[0].families {
+        let stays = reference.iter().all(|scrape| scrape.families.contains_key(name));
+        if stays && ours.iter().all(|scrape| scrape.families.get(name) != Some(meaning)) {
+            wrong.push(format!(
+                "family {name}: upstream {meaning:?}, ours {:?}",
+                ours[0].families.get(name)
+            ));
+        }
+    }
+    for series in reference[0].series.keys() {
+        let Some(values) = in_all(reference, series) else {
+            continue;
+        };
+        if FLEETING.iter().chain(&IMPROVED).any(|name| series.starts_with(name)) {
+            continue;
+        }
+        let Some(candidates) = in_all(ours, series) else {
+            wrong.push(format!("series {series} is missing"));
+            continue;
+        };
+        let still = values.iter().all(|value| value.to_bits() == values[0].to_bits());
+        let equal = candidates.iter().any(|value| value.to_bits() == values[0].to_bits());
+        if still && !equal && !series.starts_with(TIMED) {
+            wrong.push(format!(
+                "value of {series}: upstream {}, ours {candidates:?}",
+                values[0]
+            ));
+        }
+    }
+    wrong
+}
+
+/// Flags of both programs: the collectors that we have, and no others.
+fn flags() -> Vec<String> {
+    let names = node_exporter::SPECS
+        .iter()
+        .map(|spec| format!("--collector.{}", spec.name));
+    std::iter::once("--collector.disable-defaults".to_owned())
+        .chain(names)
+        .collect()
+}
+
+#[test]
+fn every_family_series_and_value_of_upstream_is_here() {
+    let Some(upstream) = upstream() else {
+        eprintln!("no upstream node_exporter on PATH or in PEERS: nothing to compare with");
+        return;
+    };
+    let textfiles = tempfile::tempdir().unwrap();
+    std::fs::write(textfiles.path().join("a.prom"), TEXTFILE).unwrap();
+    let mut flags = flags();
+    flags.push(format!("--collector.textfile.directory={}", textfiles.path().display()));
+    let reference = Program::start(&upstream, &flags);
+    let ours = Program::start(Path::new(env!("CARGO_BIN_EXE_node-exporter")), &flags);
+    // The first scrapes of either may find its own start in the figures.
+    (reference.scrape(), ours.scrape());
+    let mut scrapes = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        scrapes.0.push(Scrape::read(&reference.scrape()));
+        scrapes.1.push(Scrape::read(&ours.scrape()));
+    }
+    scrapes.0.push(Scrape::read(&reference.scrape()));
+    assert!(
+        scrapes.0[0].series.len() > 200,
+        "upstream answers: {}",
+        scrapes.0[0].series.len()
+    );
+    let wrong = compare(&scrapes.0, &scrapes.1);
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+const TEXTFILE: &str = "# HELP backup_age_seconds Age of the last backup.\n# TYPE backup_age_seconds gauge\n\
+                        backup_age_seconds{disk=\"a\"} 12.5\nbackup_age_seconds{disk=\"b \\\"quoted\\\"\"} 1e9\nuntyped_without_help 3\n";
