@@ -3,6 +3,7 @@
 //!
 //! The golden files equal what node_exporter 1.11.1 says of the same root; `fixtures/SOURCE.md` has the command and the
 //! differences. `UPDATE_GOLDEN=1 cargo test -p node-exporter --test golden` writes them anew.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::ffi::OsString;
 use std::fs;
