@@ -26,10 +26,6 @@ const OWN: [&str; 4] = ["go_", "process_", "promhttp_", "node_exporter_build_inf
 /// Families whose every sample may come and go between two scrapes: states that threads are in for a moment.
 const FLEETING: [&str; 2] = ["node_processes_state", "node_processes_threads_state"];
 
-/// Where ours is right and upstream is not; see "Differences from upstream" in docs/node-exporter.md.
-/// `node_disk_info` has `rotational="0"` upstream for every disk of a kernel that lacks one of the queue's files.
-const IMPROVED: [&str; 1] = ["node_disk_info{"];
-
 /// The time that a collector took is its own.
 const TIMED: &str = "node_scrape_collector_duration_seconds";
 
@@ -155,7 +151,7 @@ fn compare(reference: &[Scrape], ours: &[Scrape]) -> Vec<String> {
         let Some(values) = in_all(reference, series) else {
             continue;
         };
-        if FLEETING.iter().chain(&IMPROVED).any(|name| series.starts_with(name)) {
+        if FLEETING.iter().any(|name| series.starts_with(name)) {
             continue;
         }
         let Some(candidates) = in_all(ours, series) else {

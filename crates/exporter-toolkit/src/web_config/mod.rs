@@ -4,7 +4,6 @@
 mod admission;
 mod basic;
 mod client_cert;
-mod duration;
 mod error;
 mod file;
 mod files;

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use hyper::header::{HeaderName, HeaderValue};
 
-use super::duration;
 use super::error::Findings;
 use super::file::{RateLimitSection, WebFile};
 use super::rate_limit::Limit;
 use super::tls_settings::{self, TlsSettings};
 use super::users::Users;
+use crate::go_duration;
 
 /// The headers that can be set, with the values they allow; any where none is listed.
 const HEADERS: &[(&str, &[&str])] = &[
@@ -83,7 +83,7 @@ fn header(name: &str, value: &str) -> Result<Option<(HeaderName, HeaderValue)>, 
 /// The limit, `None` where there is none.
 fn limit(section: &RateLimitSection, findings: &mut Findings) -> Option<Limit> {
     let text = section.interval.as_deref().unwrap_or("0");
-    let Some(interval) = duration::parse(text) else {
+    let Some(interval) = go_duration::parse(text) else {
         let allowed = "0 for no limit, or a number with its unit: 100ms, 1s, 1m30s";
         findings.problem(format!(
             "rate_limit.interval: {text:?} is no duration (allowed: {allowed})"

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use exporter_toolkit::collector::{BuildError, CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
+use exporter_toolkit::go_duration;
 use exposition::{Desc, Encoder};
 use rustix::io::Errno;
 
@@ -224,34 +225,7 @@ fn labels(mount: &Mount, answer: Option<Answer>) -> [&str; 4] {
 fn duration_flag(context: &Context, name: &str) -> Result<Duration, BuildError> {
     let text = context.flags().value(name);
     let wrong = || format!("--{name}: expected a duration such as 5s or 500ms, found {text:?}");
-    Ok(go_duration(text).ok_or_else(wrong)?)
-}
-
-/// Numbers with units, as Go writes durations: `1m30s`, `1.5s`.
-fn go_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut sum = Duration::ZERO;
-    while !rest.is_empty() {
-        let unit_at = rest.find(|letter: char| letter != '.' && !letter.is_ascii_digit())?;
-        let (number, behind) = rest.split_at_checked(unit_at)?;
-        let next = behind
-            .find(|letter: char| letter.is_ascii_digit())
-            .unwrap_or(behind.len());
-        let (unit, behind) = behind.split_at_checked(next)?;
-        let seconds = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "us" | "µs" => 1e-6,
-            "ns" => 1e-9,
-            _ => return None,
-        };
-        let part = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-        sum = sum.checked_add(part)?;
-        rest = behind;
-    }
-    (!text.is_empty()).then_some(sum)
+    Ok(go_duration::parse(text).ok_or_else(wrong)?)
 }
 
 #[cfg(test)]
@@ -376,21 +350,6 @@ size_bytes{device="/dev/vda",device_error="",fstype="ext4",mountpoint="/"} 5
         ] {
             let error = collector(&host(), args, channel().1).err().unwrap();
             assert!(error.to_string().contains(&format!("--{named}")), "{error}");
-        }
-    }
-
-    #[test]
-    fn durations_are_those_of_go() {
-        for (text, millis) in [
-            ("5s", Some(5000)),
-            ("500ms", Some(500)),
-            ("1m1.5s", Some(61_500)),
-            ("1h", Some(3_600_000)),
-        ] {
-            assert_eq!(go_duration(text), millis.map(Duration::from_millis), "{text}");
-        }
-        for text in ["", "5", "s", "-1s", "5 s", "5x", "1.2.3s"] {
-            assert_eq!(go_duration(text), None, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 const MOST_NANOS: u128 = i64::MAX as u128;
 
 /// Reads what Go's `time.ParseDuration` reads, negative durations left out; `None` for anything else.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }
