@@ -5,7 +5,7 @@
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool) and venv/ (a python with
-# prometheus_client). Everything there can be deleted; the next call gets it again.
+# prometheus_client and protobuf). Everything there can be deleted; the next call gets it again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$PWD/target/tools
@@ -98,14 +98,14 @@ for_run() {
   link_prometheus
 }
 
-# prometheus_client's parsers read back what our encoder writes.
+# prometheus_client's parsers and protobuf's decoder read back what our encoder writes.
 venv() {
-  "$tools/venv/bin/python" -c 'import prometheus_client' 2>/dev/null && return
+  "$tools/venv/bin/python" -c 'import prometheus_client, google.protobuf' 2>/dev/null && return
   python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
-  say "getting prometheus_client from PyPI into $tools/venv"
+  say "getting prometheus_client and protobuf from PyPI into $tools/venv"
   rm -rf "$tools/venv"
   python3 -m venv "$tools/venv"
-  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'prometheus_client>=0.22,<1'
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'prometheus_client>=0.22,<1' 'protobuf>=5.29,<8'
 }
 
 for_test() {
