@@ -1,0 +1,49 @@
+# What a person does with this repository. Each target is a thin line to a real tool.
+
+# Static release binaries: they run on any Linux of this architecture, in an empty container too.
+HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+BINARIES := target/$(HOST)/release
+TOOLS := $(CURDIR)/target/tools
+PEERS ?=
+
+.PHONY: run test lint fmt bench fuzz build
+
+# The whole stack on this machine, until Ctrl-C.
+run:
+	deploy/prepare.sh run
+	$(MAKE) --no-print-directory build
+	exec $(BINARIES)/lab up --prometheus-dir target/tools/bin
+
+# A target is named so that crt-static holds for the programs and not for build scripts and macros.
+build:
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target $(HOST)
+
+test:
+	deploy/prepare.sh test
+	cargo build --workspace --locked
+	PATH="$(TOOLS)/bin:$(TOOLS)/venv/bin:$$PATH" PROMETHEUS_DIR="$(TOOLS)/bin" PEERS="$(PEERS)" \
+	  cargo test --workspace --locked
+
+lint:
+	deploy/prepare.sh lint
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+	shellcheck deploy/prepare.sh fuzz/run .ci/run
+
+fmt:
+	cargo fmt --all
+
+# Our encoder beside the prometheus crate's; with upstream's programs on PATH or in PEERS=DIR, what an exporter costs beside them.
+bench:
+	deploy/prepare.sh bench
+	cargo bench --package exposition
+	$(MAKE) --no-print-directory build
+	PATH="$(PEERS):$$PATH" $(BINARIES)/lab bench
+
+# Ten minutes for each target instead of one: make fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS ?= 60
+fuzz:
+	deploy/prepare.sh fuzz
+	cargo test --quiet --manifest-path fuzz/Cargo.toml --test targets
+	fuzz/run $(FUZZ_SECONDS)
