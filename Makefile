@@ -18,11 +18,14 @@ run:
 build:
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target $(HOST)
 
+test: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
+test: export PROMETHEUS_DIR := $(TOOLS)/bin
+test: export PEERS := $(PEERS)
 test:
 	deploy/prepare.sh test
 	cargo build --workspace --locked
-	PATH="$(TOOLS)/bin:$(TOOLS)/venv/bin:$$PATH" PROMETHEUS_DIR="$(TOOLS)/bin" PEERS="$(PEERS)" \
-	  cargo test --workspace --locked
+	cargo test --workspace --locked --doc
+	cargo test --workspace --locked --lib --bins --tests
 
 lint:
 	deploy/prepare.sh lint

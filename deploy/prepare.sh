@@ -110,7 +110,7 @@ venv() {
 
 for_test() {
   for_run
-  programs curl=curl openssl=openssl fusermount3=fuse3
+  programs curl=curl python3=python3
   venv
 }
 

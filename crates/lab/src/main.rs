@@ -1,4 +1,5 @@
 //! The person's tool around the exporters: runs the stack on one machine, without containers. One subcommand is one file.
+#![forbid(unsafe_code)]
 
 mod bench;
 mod program;

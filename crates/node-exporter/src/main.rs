@@ -12,7 +12,7 @@ const PROGRAM: Program = Program {
     name: "node-exporter",
     prefix: "node_exporter",
     title: "Node Exporter",
-    description: "Prometheus Node Exporter",
+    description: "Metrics of this host for Prometheus: CPU, memory, disks, file systems, network.",
     listen_address: &[":9100"],
     offer: Offer::TEXT_FIRST,
 };
