@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// How long to wait for whom.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// From a request's first byte to the end of its headers.
+    /// From a request's first byte to the end of its headers; for the first request from the connection's start.
     pub(super) headers: Duration,
     /// From one request to the next. More than the usual scrape intervals, or each scrape would connect anew.
     pub(super) idle: Duration,
@@ -42,6 +42,8 @@ pub(super) struct Patience<C> {
     serving: Serving,
     reading: Timer,
     in_request: bool,
+    /// Something was answered: from now on silence between requests is usual.
+    answered: bool,
     writing: Timer,
 }
 
@@ -88,6 +90,7 @@ impl<C> Patience<C> {
             serving,
             reading: Timer::default(),
             in_request: false,
+            answered: false,
             writing: Timer::default(),
         }
     }
@@ -100,7 +103,12 @@ impl<C> Patience<C> {
             return Poll::Pending;
         }
         if !self.reading.is_set() {
-            self.reading.set(self.limits.idle);
+            let limit = if self.answered {
+                self.limits.idle
+            } else {
+                self.limits.headers
+            };
+            self.reading.set(limit);
         }
         self.reading.poll(context)
     }
@@ -132,6 +140,7 @@ impl<C: AsyncRead + Unpin> AsyncRead for Patience<C> {
 impl<C: AsyncWrite + Unpin> AsyncWrite for Patience<C> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.answered = true;
         let written = Pin::new(&mut this.connection).poll_write(context, bytes);
         if written.is_pending() {
             if !this.writing.is_set() {
@@ -192,6 +201,12 @@ mod tests {
         assert_eq!(read_out(&mut server).await, (io::ErrorKind::TimedOut, 10));
         drop(server);
         trickle.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_never_asks_is_ended_soon() {
+        let (_client, mut server, _serving) = pair();
+        assert_eq!(read_out(&mut server).await, (io::ErrorKind::TimedOut, 10));
     }
 
     #[tokio::test(start_paused = true)]
