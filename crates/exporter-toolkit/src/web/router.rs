@@ -1,16 +1,22 @@
 //! Which path gets which answer.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use exposition::Offer;
 use http_body_util::Full;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Method, Request, Response, StatusCode};
+use tokio::time::timeout;
 
 use super::landing::{self, Link};
 use super::metrics::MetricsHandler;
 use crate::scrape::Scrape;
 use crate::self_metrics::HandlerMetrics;
 use crate::web_config::{Admission, WebConfig};
+
+/// How long a request may wait to be admitted: the configuration's files may lie on a file system that hangs.
+const ADMISSION: Duration = Duration::from_secs(10);
 
 /// A whole answer.
 pub(super) type Reply = Response<Full<Bytes>>;
@@ -70,9 +76,13 @@ impl<S: Scrape> App<S> {
 
     /// The answer to a request: first whether it is admitted at all, then by its path.
     pub(super) async fn answer<B>(&self, request: &Request<B>) -> Reply {
-        match self.config.admit(request.headers()).await {
-            Admission::Admitted { headers } => with_headers(self.route(request).await, headers),
-            Admission::Rejected { status, headers, text } => with_headers(text_reply(status, text), headers),
+        match timeout(ADMISSION, self.config.admit(request.headers())).await {
+            Ok(Admission::Admitted { headers }) => with_headers(self.route(request).await, headers),
+            Ok(Admission::Rejected { status, headers, text }) => with_headers(text_reply(status, text), headers),
+            Err(_) => {
+                let text = "The web configuration cannot be read in time.\n";
+                text_reply(StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
+            }
         }
     }
 

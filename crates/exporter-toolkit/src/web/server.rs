@@ -97,10 +97,9 @@ async fn converse<S: Scrape>(
     if !app.config().is_tls() {
         return exchange(connection, app, watcher).await;
     }
-    let settings = match app.config().tls().await {
-        Ok(settings) => settings,
-        // The web config logs its own state, once a change.
-        Err(_) => return,
+    // The web config logs its own state, once a change.
+    let Ok(Ok(settings)) = timeout(HANDSHAKE, app.config().tls()).await else {
+        return;
     };
     match timeout(HANDSHAKE, tokio_rustls::TlsAcceptor::from(settings).accept(connection)).await {
         Ok(Ok(stream)) => exchange(Box::new(stream), app, watcher).await,
