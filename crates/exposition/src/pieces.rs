@@ -2,23 +2,37 @@
 //! piece is several times faster than many of a few bytes.
 
 use crate::encoder::Span;
-use crate::escape::push_escaped;
+use crate::escape::{push_block, push_escaped};
 use crate::number::push_f64;
 
 /// `name{cpu="`, `",mode="`, `"} `: a piece before each label value and one before the number.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
     text: Vec<u8>,
-    /// Where each piece ends.
-    cuts: Vec<usize>,
+    /// The same pieces one by one.
+    pieces: Vec<Piece>,
+    /// Where the piece begins that is not cut yet.
+    begun: usize,
     /// How far into the first piece the labels begin.
     labels: usize,
 }
 
+/// A place in the text, and a copy of it if it fits, to be written without a call.
+#[derive(Debug)]
+struct Piece {
+    start: usize,
+    end: usize,
+    block: [u8; BLOCK],
+}
+
+/// Longer pieces are few: the first one, with the metric's name.
+const BLOCK: usize = 32;
+
 impl Pieces {
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        self.cuts.clear();
+        self.pieces.clear();
+        self.begun = 0;
         self.labels = 0;
     }
 
@@ -33,21 +47,28 @@ impl Pieces {
     }
 
     pub(crate) fn cut(&mut self) {
-        self.cuts.push(self.text.len());
+        let (start, end) = (self.begun, self.text.len());
+        let mut block = [0; BLOCK];
+        if let Some(place) = block.get_mut(..end - start) {
+            place.copy_from_slice(&self.text[start..end]);
+        }
+        self.pieces.push(Piece { start, end, block });
+        self.begun = end;
     }
 
     /// Appends one sample line and says where its labels stand.
     #[inline]
     pub(crate) fn push_sample(&self, out: &mut Vec<u8>, values: &[&str], number: f64) -> Span {
         let start = out.len() + self.labels;
-        let mut from = 0;
-        for (value, &cut) in values.iter().zip(&self.cuts) {
-            out.extend_from_slice(&self.text[from..cut]);
+        let mut pieces = self.pieces.iter();
+        for (value, piece) in values.iter().zip(&mut pieces) {
+            self.push_piece(out, piece);
             push_escaped(out, value, true);
-            from = cut;
         }
         let end = out.len();
-        out.extend_from_slice(&self.text[from..]);
+        if let Some(last) = pieces.next() {
+            self.push_piece(out, last);
+        }
         push_f64(out, number);
         out.push(b'\n');
         // The quote behind the last value belongs to the labels, so that "a" sorts before "ab".
@@ -55,6 +76,14 @@ impl Pieces {
             start..start
         } else {
             start..end + 1
+        }
+    }
+    #[inline]
+    fn push_piece(&self, out: &mut Vec<u8>, piece: &Piece) {
+        if piece.end - piece.start <= BLOCK {
+            push_block(out, &piece.block, piece.end - piece.start);
+        } else {
+            out.extend_from_slice(&self.text[piece.start..piece.end]);
         }
     }
 }

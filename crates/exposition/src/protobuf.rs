@@ -115,18 +115,23 @@ fn push_value(out: &mut Vec<u8>, kind: Kind, value: Value<'_>, escaping: Escapin
     }
 }
 
+#[inline]
 fn push_number(out: &mut Vec<u8>, kind: Kind, value: f64, exemplar: Option<&Exemplar<'_>>, escaping: Escaping) {
-    out.push(match kind {
+    let tag = match kind {
         Kind::Counter => tag::METRIC_COUNTER,
         Kind::Untyped => tag::METRIC_UNTYPED,
         _ => tag::METRIC_GAUGE,
-    });
+    };
+    let Some(exemplar) = exemplar.filter(|_| kind == Kind::Counter) else {
+        let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
+        out.extend_from_slice(&[tag, 9, tag::NUMBER_VALUE, a, b, c, d, e, f, g, h]);
+        return;
+    };
+    out.push(tag);
     push_message(out, |out| {
         push_double(out, tag::NUMBER_VALUE, value);
-        if let Some(exemplar) = exemplar.filter(|_| kind == Kind::Counter) {
-            out.push(tag::COUNTER_EXEMPLAR);
-            push_message(out, |out| push_exemplar(out, exemplar, escaping));
-        }
+        out.push(tag::COUNTER_EXEMPLAR);
+        push_message(out, |out| push_exemplar(out, exemplar, escaping));
     });
 }
 
@@ -181,8 +186,16 @@ fn push_label(out: &mut Vec<u8>, tag: u8, name: &str, value: &str, keeps: bool) 
         push_underscored_label(out, tag, name, value);
         return;
     }
-    out.push(tag);
     let length = bytes_length(name.len()) + bytes_length(value.len());
+    if length < 0x80 {
+        // Nearly every label: all lengths take one byte, and few long copies are faster than many short ones.
+        out.extend_from_slice(&[tag, length as u8, tag::PAIR_NAME, name.len() as u8]);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(&[tag::PAIR_VALUE, value.len() as u8]);
+        out.extend_from_slice(value.as_bytes());
+        return;
+    }
+    out.push(tag);
     push_varint(out, length as u64);
     push_bytes(out, tag::PAIR_NAME, name.as_bytes());
     push_bytes(out, tag::PAIR_VALUE, value.as_bytes());
@@ -234,11 +247,16 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends what `body` writes behind its length, and returns where it starts. Nearly every message is shorter than
 /// 128 bytes and so has a length of one byte; a longer one is moved up to make room.
+#[inline]
 fn push_message(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) -> usize {
     let place = out.len();
     out.push(0);
     body(out);
     let length = out.len() - place - 1;
+    if length < 0x80 {
+        out[place] = length as u8;
+        return place + 1;
+    }
     let extra = varint_length(length as u64) - 1;
     if extra > 0 {
         let end = out.len();
