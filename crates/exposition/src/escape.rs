@@ -25,6 +25,15 @@ pub(crate) fn push_block<const N: usize>(out: &mut Vec<u8>, block: &[u8; N], len
     out.truncate(end);
 }
 
+/// Appends digits and the like, of which there are seldom more than 16.
+#[inline]
+pub(crate) fn push_short(out: &mut Vec<u8>, text: &[u8]) {
+    match short_word(text) {
+        Some(word) => push_block(out, &word.to_le_bytes(), text.len()),
+        None => out.extend_from_slice(text),
+    }
+}
+
 /// Up to 16 bytes as one little-endian number, read as two words that may overlap: nearly all label values.
 #[inline]
 fn short_word(text: &[u8]) -> Option<u128> {

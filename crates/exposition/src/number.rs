@@ -1,6 +1,8 @@
 //! Numbers in the words of Go's `strconv.FormatFloat(v, 'g', -1, 64)`, which is what Prometheus' users know: the
 //! shortest digits that read back equal, and an exponent of at least two digits from 1e+06 on and below 1e-04.
 
+use crate::escape::push_short;
+
 /// Integers below this are exact in an `f64` and fit an `i64`.
 const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
 
@@ -37,7 +39,7 @@ pub(crate) fn push_canonical_f64(out: &mut Vec<u8>, value: f64) {
 
 /// Appends a count in full digits.
 pub(crate) fn push_u64(out: &mut Vec<u8>, value: u64) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    push_short(out, itoa::Buffer::new().format(value).as_bytes());
 }
 
 fn push_integer(out: &mut Vec<u8>, value: f64) {
@@ -48,7 +50,7 @@ fn push_integer(out: &mut Vec<u8>, value: f64) {
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(magnitude).as_bytes();
     if magnitude < 1_000_000 {
-        out.extend_from_slice(digits);
+        push_short(out, digits);
     } else {
         push_exponent_form(out, digits, digits.len() as i32 - 1);
     }
@@ -59,7 +61,7 @@ fn push_fraction(out: &mut Vec<u8>, value: f64) {
     let text = buffer.format_finite(value).as_bytes();
     if (1e-4..1e6).contains(&value.abs()) {
         // In this range zmij, too, writes plain decimals.
-        out.extend_from_slice(text);
+        push_short(out, text);
         return;
     }
     let (sign, text) = match text.split_first() {
@@ -134,13 +136,15 @@ fn push_exponent_form(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
     out.push(*first);
     if !rest.is_empty() {
         out.push(b'.');
-        out.extend_from_slice(rest);
+        push_short(out, rest);
     }
-    out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
-    if exponent.abs() < 10 {
-        out.push(b'0');
+    let (sign, magnitude) = (if exponent < 0 { b'-' } else { b'+' }, exponent.unsigned_abs());
+    let (tens, ones) = ((magnitude / 10 % 10) as u8, (magnitude % 10) as u8);
+    match magnitude {
+        0..100 => out.extend_from_slice(&[b'e', sign, b'0' + tens, b'0' + ones]),
+        // No f64 has an exponent of more than three digits.
+        _ => out.extend_from_slice(&[b'e', sign, b'0' + (magnitude / 100) as u8, b'0' + tens, b'0' + ones]),
     }
-    push_u64(out, u64::from(exponent.unsigned_abs()));
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ struct Piece {
 }
 
 /// Longer pieces are few: the first one, with the metric's name.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 
 impl Pieces {
     pub(crate) fn clear(&mut self) {
