@@ -1,11 +1,12 @@
 //! Encoding 10,000 series of four labels, beside the way by `MetricFamily`s and the `prometheus` crate's TextEncoder.
 #![allow(missing_docs)] // criterion_group! makes public items without docs.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
 use exposition::{Desc, Encoder, Escaping, Format, Gzip, assemble};
 use prometheus::Encoder as _;
 use prometheus::proto::{Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 const SERIES: usize = 10_000;
 const NAMES: [&str; 4] = ["code", "device", "instance", "method"];
@@ -110,5 +111,48 @@ fn benches(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// How often each side runs in turns.
+const TURNS: usize = 200;
+
+/// The ratio of the two, run in turns: whatever else the machine does hits both alike, as it does not above.
+#[expect(clippy::print_stdout, reason = "the person who runs the benchmark reads it")]
+fn in_turns() {
+    let rows = rows();
+    let mut encoders = Format::ALL.map(Encoder::new);
+    let mut times = [const { Vec::new() }; 5];
+    let mut text = Vec::new();
+    let timed = |times: &mut Vec<Duration>, run: &mut dyn FnMut()| {
+        let started = Instant::now();
+        run();
+        times.push(started.elapsed());
+    };
+    for _ in 0..TURNS {
+        for (encoder, times) in encoders.iter_mut().zip(&mut times) {
+            let format = encoder.format();
+            timed(times, &mut || encode(encoder, black_box(&rows), format));
+        }
+        timed(&mut times[4], &mut || {
+            text.clear();
+            let families = families(black_box(&rows));
+            prometheus::TextEncoder::new()
+                .encode(&families, &mut text)
+                .expect("valid families");
+        });
+    }
+    let [median_text, .., reference] = times.map(|mut times| {
+        times.sort_unstable();
+        times[TURNS / 2]
+    });
+    let ratio = reference.as_secs_f64() / median_text.as_secs_f64();
+    println!(
+        "in turns, medians: TextEncoder {reference:?}, exposition Text004 {median_text:?}: {ratio:.1} times faster"
+    );
+}
+
 criterion_group!(encoding, benches);
-criterion_main!(encoding);
+
+fn main() {
+    encoding();
+    Criterion::default().configure_from_args().final_summary();
+    in_turns();
+}

@@ -4,8 +4,9 @@
 #[inline]
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, quotes: bool) {
     let bytes = text.as_bytes();
-    if let Some(word) = short_word(bytes) {
-        if word_needs_escape(word as u64) || word_needs_escape((word >> 64) as u64) {
+    if bytes.len() <= 8 {
+        let word = short_word(bytes);
+        if word_needs_escape(word) {
             push_slowly(out, bytes, quotes);
         } else {
             push_block(out, &word.to_le_bytes(), bytes.len());
@@ -13,7 +14,7 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, quotes: bool) {
     } else if needs_escape(bytes) {
         push_slowly(out, bytes, quotes);
     } else {
-        out.extend_from_slice(bytes);
+        push_short(out, bytes);
     }
 }
 
@@ -25,35 +26,39 @@ pub(crate) fn push_block<const N: usize>(out: &mut Vec<u8>, block: &[u8; N], len
     out.truncate(end);
 }
 
-/// Appends digits and the like, of which there are seldom more than 16.
+/// Appends text that is seldom longer than 16 bytes, such as digits.
 #[inline]
 pub(crate) fn push_short(out: &mut Vec<u8>, text: &[u8]) {
-    match short_word(text) {
-        Some(word) => push_block(out, &word.to_le_bytes(), text.len()),
-        None => out.extend_from_slice(text),
+    let length = text.len();
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) if length <= 16 => {
+            // Two words that overlap: the second is written over the end of the first.
+            let end = out.len() + length;
+            out.extend_from_slice(first);
+            out.truncate(end - 8);
+            out.extend_from_slice(last);
+        }
+        (None, _) => push_block(out, &short_word(text).to_le_bytes(), length),
+        _ => out.extend_from_slice(text),
     }
 }
 
-/// Up to 16 bytes as one little-endian number, read as two words that may overlap: nearly all label values.
+/// Up to eight bytes as one little-endian word, read as two halves that may overlap.
 #[inline]
-fn short_word(text: &[u8]) -> Option<u128> {
+fn short_word(text: &[u8]) -> u64 {
     let length = text.len();
-    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        let (first, last) = (
-            u128::from(u64::from_le_bytes(*first)),
-            u128::from(u64::from_le_bytes(*last)),
-        );
-        return (length <= 16).then(|| first | last << (8 * (length - 8)));
+    if let Some(word) = text.first_chunk::<8>() {
+        return u64::from_le_bytes(*word);
     }
     if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         let (first, last) = (
             u64::from(u32::from_le_bytes(*first)),
             u64::from(u32::from_le_bytes(*last)),
         );
-        return Some(u128::from(first | last << (8 * (length - 4))));
+        return first | last << (8 * (length - 4));
     }
-    let byte = |index: usize| text.get(index).map_or(0, |byte| u128::from(*byte) << (8 * index));
-    Some(byte(0) | byte(1) | byte(2))
+    let byte = |index: usize| text.get(index).map_or(0, |byte| u64::from(*byte) << (8 * index));
+    byte(0) | byte(1) | byte(2)
 }
 
 #[cold]
