@@ -8,6 +8,8 @@ mod filter;
 mod rtnetlink;
 mod source;
 mod syscall;
+#[cfg(test)]
+mod testing;
 
 pub use collectors::SPECS;
 pub use context::{Context, FLAGS};

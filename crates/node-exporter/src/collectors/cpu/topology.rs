@@ -224,17 +224,7 @@ fn read_number(path: &Path, buffer: &mut Vec<u8>) -> Result<u64, SourceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A root with these files.
-    fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let root = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = root.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        root
-    }
+    use crate::testing::root;
 
     fn known(root: &tempfile::TempDir) -> Result<Known, CollectError> {
         look_up(root.path(), &mut Vec::new())
