@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use crate::{
     ParseError, attribute, cpu_list, cpuinfo, diskstats, file_nr, loadavg, meminfo, mountinfo, net_dev, net_netstat,
-    net_snmp6, net_sockstat, nf_conntrack_stat, os_release, pid_stat, pressure, rtnl_link, schedstat, softnet_stat,
-    stat, udev_data, vmstat,
+    net_snmp6, net_sockstat, netlink, nf_conntrack_stat, os_release, pid_stat, pressure, rtnl_link, schedstat,
+    softnet_stat, stat, udev_data, vmstat,
 };
 
 /// Runs a parser and drops its result.
@@ -27,12 +27,12 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("net_netstat", |bytes| run(net_netstat::parse(bytes))),
     ("net_snmp6", |bytes| run(net_snmp6::parse(bytes))),
     ("net_sockstat", |bytes| run(net_sockstat::parse(bytes))),
+    ("netlink", |bytes| run(netlink::end(bytes))),
     ("nf_conntrack_stat", |bytes| run(nf_conntrack_stat::parse(bytes))),
     ("os_release", |bytes| run(os_release::parse(bytes))),
     ("pid_stat", |bytes| run(pid_stat::parse(bytes))),
     ("pressure", |bytes| run(pressure::parse(bytes))),
     ("rtnl_link", |bytes| run(rtnl_link::parse(bytes))),
-    ("rtnl_link_end", |bytes| run(rtnl_link::end(bytes))),
     ("schedstat", |bytes| run(schedstat::parse(bytes))),
     ("softnet_stat", |bytes| run(softnet_stat::parse(bytes))),
     ("stat", |bytes| run(stat::parse(bytes))),
@@ -68,6 +68,7 @@ mod tests {
         ("net_snmp6", include_bytes!("../fixtures/net_snmp6")),
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat")),
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat6")),
+        ("netlink", include_bytes!("../fixtures/rtnl_link")),
         ("nf_conntrack_stat", include_bytes!("../fixtures/nf_conntrack_stat")),
         ("os_release", include_bytes!("../fixtures/os_release")),
         ("pid_stat", include_bytes!("../fixtures/pid_stat")),

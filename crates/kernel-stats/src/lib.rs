@@ -21,6 +21,7 @@ pub mod net_field;
 pub mod net_netstat;
 pub mod net_snmp6;
 pub mod net_sockstat;
+pub mod netlink;
 pub mod nf_conntrack_stat;
 pub mod os_release;
 pub mod pid_stat;

@@ -3,21 +3,14 @@
 //! Source: include/uapi/linux/{netlink,rtnetlink,if_link}.h.
 
 use crate::ParseError;
+use crate::netlink::{attributes, error, messages};
 
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
 const RTM_NEWLINK: u16 = 16;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_STATS64: u16 = 23;
 
-/// Length of `struct nlmsghdr`, with which each message begins.
-const MESSAGE_HEADER: usize = 16;
-/// Length of `struct ifinfomsg`, behind it in messages of links.
+/// Length of `struct ifinfomsg`, with which messages of links begin.
 const LINK_HEADER: usize = 16;
-/// Length of `struct rtattr`, with which each attribute begins.
-const ATTRIBUTE_HEADER: usize = 4;
-/// Two high bits of an attribute's type are flags.
-const TYPE_MASK: u16 = 0x3fff;
 
 /// One network interface.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,36 +54,6 @@ pub struct LinkStats {
     pub rx_nohandler: u64,
 }
 
-/// How a part of the answer ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// More parts follow.
-    More,
-    /// This was the last part.
-    Done,
-    /// The kernel refused, with this number of an error.
-    Refused(i32),
-}
-
-/// How one part of the answer ends, which is what one `recv` gave.
-///
-/// # Errors
-/// When the bytes are not whole messages.
-pub fn end(part: &[u8]) -> Result<End, ParseError> {
-    for message in messages(part) {
-        let message = message?;
-        match message.kind {
-            NLMSG_DONE => return Ok(End::Done),
-            NLMSG_ERROR => {
-                let errno = message.body.first_chunk().map_or(0, |code| i32::from_ne_bytes(*code));
-                return Ok(End::Refused(errno.saturating_neg()));
-            }
-            _ => {}
-        }
-    }
-    Ok(End::More)
-}
-
 /// Parses the parts of the answer, one behind the other, in the kernel's order. Interfaces without a name or statistics
 /// and messages of other kinds are passed over.
 ///
@@ -112,18 +75,13 @@ fn link(body: &[u8]) -> Result<Option<Link<'_>>, ParseError> {
     let (mut name, mut stats) = (None, None);
     for attribute in attributes(rest) {
         let attribute = attribute?;
-        match attribute.kind & TYPE_MASK {
-            IFLA_IFNAME => name = Some(interface_name(attribute.body)?),
+        match attribute.kind {
+            IFLA_IFNAME => name = Some(attribute.text()?),
             IFLA_STATS64 => stats = Some(link_stats(attribute.body)),
             _ => {}
         }
     }
     Ok(name.zip(stats).map(|(name, stats)| Link { name, stats }))
-}
-
-fn interface_name(body: &[u8]) -> Result<&str, ParseError> {
-    let name = body.strip_suffix(b"\0").unwrap_or(body);
-    std::str::from_utf8(name).map_err(|_| error("a name in UTF-8", name))
 }
 
 fn link_stats(body: &[u8]) -> LinkStats {
@@ -159,86 +117,10 @@ fn link_stats(body: &[u8]) -> LinkStats {
     }
 }
 
-/// A message or an attribute: what kind it is, and what follows its header.
-struct Block<'a> {
-    kind: u16,
-    body: &'a [u8],
-}
-
-fn messages(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, ParseError>> {
-    blocks(bytes, MESSAGE_HEADER, "a netlink message", |header| {
-        let (length, rest) = header.split_first_chunk()?;
-        Some((
-            u32::from_ne_bytes(*length) as usize,
-            u16::from_ne_bytes(*rest.first_chunk()?),
-        ))
-    })
-}
-
-fn attributes(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, ParseError>> {
-    blocks(bytes, ATTRIBUTE_HEADER, "a netlink attribute", |header| {
-        let (length, rest) = header.split_first_chunk()?;
-        Some((
-            u16::from_ne_bytes(*length).into(),
-            u16::from_ne_bytes(*rest.first_chunk()?),
-        ))
-    })
-}
-
-/// Blocks that begin with a header which tells their length, header and all, and their kind; they start at multiples of
-/// four bytes. After an error there is nothing more.
-fn blocks<'a>(
-    bytes: &'a [u8],
-    header_length: usize,
-    expected: &'static str,
-    header: impl Fn(&[u8]) -> Option<(usize, u16)>,
-) -> impl Iterator<Item = Result<Block<'a>, ParseError>> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let block = header(rest).and_then(|(length, kind)| {
-            let body = rest.get(header_length..length)?;
-            let next = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-            Some((Block { kind, body }, next))
-        });
-        match block {
-            Some((block, next)) => {
-                rest = next;
-                Some(Ok(block))
-            }
-            None => {
-                let error = error(expected, rest);
-                rest = &[];
-                Some(Err(error))
-            }
-        }
-    })
-}
-
-fn error(expected: &'static str, found: &[u8]) -> ParseError {
-    ParseError::new(0, expected, found)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{End, Link, LinkStats, end, parse};
-
-    fn attribute(kind: u16, body: &[u8]) -> Vec<u8> {
-        let length = 4 + body.len() as u16;
-        padded([&length.to_ne_bytes(), &kind.to_ne_bytes(), body].concat())
-    }
-
-    fn message(kind: u16, body: &[u8]) -> Vec<u8> {
-        let length = 16 + body.len() as u32;
-        padded([&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10], body].concat())
-    }
-
-    fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
+    use super::{Link, LinkStats, parse};
+    use crate::netlink::testing::{attribute, message};
 
     fn link(name: &[u8], numbers: &[u64]) -> Vec<u8> {
         let stats: Vec<u8> = numbers.iter().flat_map(|number| number.to_ne_bytes()).collect();
@@ -279,18 +161,6 @@ mod tests {
         let body = [vec![0; 16], attribute(3, b"lo\0")].concat();
         assert_eq!(parse(&message(16, &body)), Ok(vec![]));
         assert_eq!(parse(b""), Ok(vec![]));
-    }
-
-    #[test]
-    fn the_end_is_seen() {
-        let refused = (-95_i32).to_ne_bytes();
-        for (part, expected) in [
-            (link(b"lo\0", &[]), End::More),
-            ([link(b"lo\0", &[]), message(3, &[0; 4])].concat(), End::Done),
-            (message(2, &[&refused[..], &[0; 16]].concat()), End::Refused(95)),
-        ] {
-            assert_eq!(end(&part), Ok(expected));
-        }
     }
 
     #[test]

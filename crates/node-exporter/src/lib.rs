@@ -5,7 +5,7 @@ mod context;
 mod cpu_labels;
 mod field_names;
 mod filter;
-mod rtnetlink;
+mod netlink;
 mod source;
 mod syscall;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use kernel_stats::rtnl_link::{self, Link, LinkStats};
 
 use crate::context::Context;
 use crate::filter::Filter;
-use crate::rtnetlink;
+use crate::netlink::{Dump, dump};
 use crate::source::Source;
 
 const INCLUDE: &str = "collector.netdev.device-include";
@@ -104,7 +104,7 @@ struct NetDev {
 impl Collector for NetDev {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
         if self.netlink {
-            match rtnetlink::dump_links(&mut self.answer) {
+            match dump(Dump::Links, &mut self.answer) {
                 Ok(()) => return self.collect_links(out),
                 Err(error) => log::debug!(
                     "asking netlink for links: {error}; reading {}",
