@@ -1,29 +1,55 @@
-//! What every collector is made from: the flags, and the roots under which the kernel's files lie.
+//! What every collector is made from: the flags, the roots under which the kernel's files lie, and the filter that holds
+//! for all collectors of network devices.
 
 use std::path::{Path, PathBuf};
 
+use exporter_toolkit::collector::BuildError;
 use exporter_toolkit::flags::{Flag, Flags};
 
+use crate::filter::Filter;
 use crate::source::Source;
 
-/// The flags of the roots.
+/// The flags of all collectors together.
 pub const FLAGS: &[Flag] = &[
     Flag::value("path.procfs", "/proc", "procfs mountpoint."),
     Flag::value("path.sysfs", "/sys", "sysfs mountpoint."),
     Flag::value("path.rootfs", "/", "rootfs mountpoint."),
     Flag::value("path.udev.data", "/run/udev/data", "udev data path."),
+    Flag::optional(
+        NETWORK_INCLUDE,
+        "Regexp of network devices to include in all collectors (mutually exclusive to network.device-exclude).",
+    ),
+    Flag::optional(
+        NETWORK_EXCLUDE,
+        "Regexp of network devices to exclude from all collectors (mutually exclusive to network.device-include).",
+    ),
 ];
+
+const NETWORK_INCLUDE: &str = "network.device-include";
+const NETWORK_EXCLUDE: &str = "network.device-exclude";
 
 /// Flags and roots.
 #[derive(Debug)]
 pub struct Context {
     flags: Flags,
+    network_devices: Filter,
 }
 
 impl Context {
     /// A context of these flags, whose tables must include [`FLAGS`].
-    pub fn new(flags: Flags) -> Self {
-        Self { flags }
+    ///
+    /// # Errors
+    /// When the filter of network devices is malformed; the flag is named.
+    pub fn new(flags: Flags) -> Result<Self, BuildError> {
+        Ok(Self {
+            network_devices: Filter::from_flags(&flags, NETWORK_INCLUDE, NETWORK_EXCLUDE)?,
+            flags,
+        })
+    }
+
+    /// Which network devices a collector shows: those of its own filter that the filter of all collectors shows too.
+    pub(crate) fn network_devices(&self, own: Filter) -> Filter {
+        self.network_devices.clone().and(own)
     }
 
     /// The flags as typed.

@@ -6,7 +6,7 @@ use exporter_toolkit::flags::Flags;
 use regex::Regex;
 
 /// Shows everything, only what matches, or all but what matches.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Filter {
     /// No flag was given.
     All,
@@ -14,6 +14,8 @@ pub(crate) enum Filter {
     Include(Regex),
     /// Only names that do not match.
     Exclude(Regex),
+    /// Only names that both show.
+    Both(Box<(Filter, Filter)>),
 }
 
 impl Filter {
@@ -59,12 +61,21 @@ impl Filter {
         }
     }
 
+    /// The filter that shows what this one and `other` show.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, filter) | (filter, Self::All) => filter,
+            both => Self::Both(Box::new(both)),
+        }
+    }
+
     /// Whether `name` is shown.
     pub(crate) fn shows(&self, name: &str) -> bool {
         match self {
             Self::All => true,
             Self::Include(regex) => regex.is_match(name),
             Self::Exclude(regex) => !regex.is_match(name),
+            Self::Both(both) => both.0.shows(name) && both.1.shows(name),
         }
     }
 }
@@ -75,4 +86,28 @@ impl Filter {
 /// When it is malformed; the flag is named.
 pub(crate) fn regex_flag(flags: &Flags, name: &str) -> Result<Regex, BuildError> {
     Regex::new(flags.value(name)).map_err(|error| format!("--{name}: {error}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_together_show_what_each_shows() {
+        let regex = |pattern| Regex::new(pattern).unwrap();
+        let cases = [
+            (Filter::All, Filter::All, "eth0 veth1 lo"),
+            (Filter::All, Filter::Exclude(regex("^veth")), "eth0 lo"),
+            (Filter::Include(regex("eth")), Filter::All, "eth0 veth1"),
+            (Filter::Include(regex("eth")), Filter::Exclude(regex("^veth")), "eth0"),
+        ];
+        for (one, other, expected) in cases {
+            let both = one.and(other);
+            let shown: Vec<&str> = ["eth0", "veth1", "lo"]
+                .into_iter()
+                .filter(|name| both.shows(name))
+                .collect();
+            assert_eq!(shown.join(" "), expected, "{both:?}");
+        }
+    }
 }

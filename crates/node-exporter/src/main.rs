@@ -33,7 +33,8 @@ const SCRAPE_DESCS: ScrapeDescs = ScrapeDescs {
 fn main() -> ExitCode {
     let flags = [FLAGS, &selection_flags(SPECS)].concat();
     app::run(&PROGRAM, &flags, std::env::args_os().skip(1), |flags| {
-        let mut registry = build_selected(SPECS, &Context::new(flags.clone()), flags)?;
+        let context = Context::new(flags.clone()).map_err(|error| vec![error.to_string()])?;
+        let mut registry = build_selected(SPECS, &context, flags)?;
         registry.descs(SCRAPE_DESCS);
         Ok(registry)
     })

@@ -63,7 +63,7 @@ impl Host {
             format!("--collector.filesystem.mount-timeout={mount_timeout}"),
         ];
         let flags = Flags::parse("x", "", [FLAGS, spec.flags], args.map(Into::into)).unwrap();
-        (spec.build)(&Context::new(flags)).unwrap()
+        (spec.build)(&Context::new(flags).unwrap()).unwrap()
     }
 }
 

@@ -41,7 +41,7 @@ fn host(root: &Path, args: &[&str]) -> Context {
     ];
     let tables = SPECS.iter().map(|spec| spec.flags).chain([FLAGS]);
     let args = roots.into_iter().chain(args.iter().map(OsString::from));
-    Context::new(Flags::parse("node-exporter", "", tables, args).unwrap())
+    Context::new(Flags::parse("node-exporter", "", tables, args).unwrap()).unwrap()
 }
 
 /// What a collector says of `host` at the second scrape, when all that it keeps is in use.

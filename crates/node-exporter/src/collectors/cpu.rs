@@ -1,4 +1,4 @@
-//! Time of each CPU in each mode, from /proc/stat; whether it is online or isolated and how often it was throttled, from
+//! Time of each CPU in each mode, and on request of all together, from /proc/stat; whether it is online or isolated and how often it was throttled, from
 //! /sys/devices/system/cpu; with `--collector.cpu.info` what it is, from /proc/cpuinfo.
 
 mod info;
@@ -17,12 +17,24 @@ use info::Info;
 use monotonic::Monotonic;
 use topology::Topology;
 
+const AGGREGATE: &str = "collector.cpu.aggregate";
 const GUEST: &str = "collector.cpu.guest";
+const PER_CPU: &str = "collector.cpu.per-cpu";
 
 pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     name: "cpu",
     enabled_by_default: true,
     flags: &[
+        Flag::switch(
+            AGGREGATE,
+            false,
+            "Enables metrics node_cpu_aggregate_seconds_total and node_cpu_aggregate_guest_seconds_total, of all CPUs together.",
+        ),
+        Flag::switch(
+            PER_CPU,
+            true,
+            "Enables metrics node_cpu_seconds_total and node_cpu_guest_seconds_total, of each CPU.",
+        ),
         Flag::switch(GUEST, true, "Enables metric node_cpu_guest_seconds_total"),
         info::FLAG,
         info::FLAGS_FLAG,
@@ -31,6 +43,8 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     build: |context| {
         Ok(Box::new(CpuTimes {
             source: context.proc("stat"),
+            aggregate: context.flags().switch(AGGREGATE).then(Monotonic::default),
+            per_cpu: context.flags().switch(PER_CPU),
             times: Monotonic::default(),
             labels: CpuLabels::default(),
             guest: context.flags().switch(GUEST),
@@ -49,6 +63,17 @@ const GUEST_SECONDS: Desc<'_> = Desc::counter(
     "node_cpu_guest_seconds_total",
     "Seconds the CPUs spent in guests (VMs) for each mode.",
     &["cpu", "mode"],
+);
+
+const AGGREGATE_SECONDS: Desc<'_> = Desc::counter(
+    "node_cpu_aggregate_seconds_total",
+    "Seconds that all CPUs together spent in each mode.",
+    &["mode"],
+);
+const AGGREGATE_GUEST_SECONDS: Desc<'_> = Desc::counter(
+    "node_cpu_aggregate_guest_seconds_total",
+    "Seconds that all CPUs together spent in guests (VMs) for each mode.",
+    &["mode"],
 );
 
 /// `USER_HZ`, in which the kernel tells times to programs; 100 on everything that Rust runs on.
@@ -73,6 +98,9 @@ const GUEST_MODES: [Mode; 2] = [("nice", |ticks| ticks.guest_nice), ("user", |ti
 
 struct CpuTimes {
     source: Source,
+    /// All CPUs, those that are offline included, taken for one.
+    aggregate: Option<Monotonic>,
+    per_cpu: bool,
     times: Monotonic,
     labels: CpuLabels,
     guest: bool,
@@ -85,9 +113,15 @@ impl Collector for CpuTimes {
         let stat = self.source.parse(stat::parse)?;
         let cpus = self.times.update(&stat.cpus);
         let changed = self.labels.update(cpus.iter().map(|cpu| cpu.number));
-        encode(&SECONDS, &MODES, &self.labels, cpus, out);
-        if self.guest {
+        if self.per_cpu {
+            encode(&SECONDS, &MODES, &self.labels, cpus, out);
+        }
+        if self.per_cpu && self.guest {
             encode(&GUEST_SECONDS, &GUEST_MODES, &self.labels, cpus, out);
+        }
+        if let Some((aggregate, ticks)) = self.aggregate.as_mut().zip(stat.total) {
+            let all = aggregate.update(&[Cpu { number: 0, ticks }]);
+            encode_aggregate(all, self.guest, out);
         }
         self.topology.collect(changed, out)?;
         match &mut self.info {
@@ -103,5 +137,54 @@ fn encode(desc: &Desc<'_>, modes: &[Mode], labels: &CpuLabels, cpus: &[Cpu], out
         for (mode, ticks) in modes {
             family.sample(&[label, mode], ticks(&cpu.ticks) as f64 / TICKS_PER_SECOND);
         }
+    }
+}
+
+fn encode_aggregate(all: &[Cpu], guest: bool, out: &mut Encoder) {
+    let guest_modes = if guest { &GUEST_MODES[..] } else { &[] };
+    for (desc, modes) in [
+        (&AGGREGATE_SECONDS, &MODES[..]),
+        (&AGGREGATE_GUEST_SECONDS, guest_modes),
+    ] {
+        let mut family = out.family(desc);
+        for cpu in all {
+            for (mode, ticks) in modes {
+                family.sample(&[*mode], ticks(&cpu.ticks) as f64 / TICKS_PER_SECOND);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{context, root, text};
+
+    #[test]
+    fn all_cpus_together_may_take_the_place_of_each() {
+        let root = root(&[("proc/stat", "cpu  300 0 0 7000 0 0 0 0 50\ncpu0 100 0 0 3000\n")]);
+        let mut collector = (SPEC.build)(&context(
+            &[SPEC],
+            root.path(),
+            &["--collector.cpu.aggregate", "--no-collector.cpu.per-cpu"],
+        ))
+        .unwrap();
+        let expected = "\
+# HELP node_cpu_aggregate_guest_seconds_total Seconds that all CPUs together spent in guests (VMs) for each mode.
+# TYPE node_cpu_aggregate_guest_seconds_total counter
+node_cpu_aggregate_guest_seconds_total{mode=\"nice\"} 0
+node_cpu_aggregate_guest_seconds_total{mode=\"user\"} 0.5
+# HELP node_cpu_aggregate_seconds_total Seconds that all CPUs together spent in each mode.
+# TYPE node_cpu_aggregate_seconds_total counter
+node_cpu_aggregate_seconds_total{mode=\"idle\"} 70
+node_cpu_aggregate_seconds_total{mode=\"iowait\"} 0
+node_cpu_aggregate_seconds_total{mode=\"irq\"} 0
+node_cpu_aggregate_seconds_total{mode=\"nice\"} 0
+node_cpu_aggregate_seconds_total{mode=\"softirq\"} 0
+node_cpu_aggregate_seconds_total{mode=\"steal\"} 0
+node_cpu_aggregate_seconds_total{mode=\"system\"} 0
+node_cpu_aggregate_seconds_total{mode=\"user\"} 3
+";
+        assert_eq!(text(collector.as_mut()).unwrap(), expected);
     }
 }

@@ -261,7 +261,7 @@ mod tests {
         let args = args.iter().copied().chain([procfs.as_str()]).map(OsString::from);
         let flags = Flags::parse("x", "", [FLAGS, SPEC.flags], args).unwrap();
         let answer = Mutex::new(answer);
-        Filesystem::new(&Context::new(flags), move |path: &Path| {
+        Filesystem::new(&Context::new(flags).unwrap(), move |path: &Path| {
             match path.to_str() {
                 Some("/nfs") => drop(answer.lock().unwrap().recv()),
                 Some("/gone") => return Err(Errno::NOENT),

@@ -36,7 +36,7 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
             netlink: context.flags().switch(NETLINK),
             answer: Vec::new(),
             source: context.proc("net/dev"),
-            devices: Filter::from_flags(context.flags(), INCLUDE, EXCLUDE)?,
+            devices: context.network_devices(Filter::from_flags(context.flags(), INCLUDE, EXCLUDE)?),
         }))
     },
 };

@@ -1,5 +1,6 @@
 //! Metrics that others write into files `*.prom`, in directories of the user's choice. A file that cannot be read or
-//! understood is left out alone and told once; a family that contradicts an earlier file's help or type likewise.
+//! understood is left out alone and told once; a family that contradicts an earlier file's help or type likewise. So is,
+//! with `--collector.textfile.max-age`, what a file says that nobody has written to for longer.
 
 mod directories;
 mod encode;
@@ -10,9 +11,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
-use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
-use exporter_toolkit::flags::Flag;
+use exporter_toolkit::collector::{BuildError, CollectError, Collector, CollectorSpec};
+use exporter_toolkit::flags::{Flag, Flags};
+use exporter_toolkit::go_duration;
 use exposition::parse::{Family, parse};
 use exposition::{Desc, Encoder};
 use rustix::fs::OFlags;
@@ -21,17 +24,37 @@ use self::merge::{Content, Misfit, merge};
 use crate::context::Context;
 
 const DIRECTORY: &str = "collector.textfile.directory";
+const MAX_AGE: &str = "collector.textfile.max-age";
 
 pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     name: "textfile",
     enabled_by_default: true,
-    flags: &[Flag::many(
-        DIRECTORY,
-        &[],
-        "Directory to read text files with metrics from, supports glob matching.",
-    )],
-    build: |context| Ok(Box::new(TextFile::new(context.flags().many(DIRECTORY)))),
+    flags: &[
+        Flag::many(
+            DIRECTORY,
+            &[],
+            "Directory to read text files with metrics from, supports glob matching.",
+        ),
+        Flag::value(
+            MAX_AGE,
+            "0s",
+            "How long ago a text file may have been changed for its metrics to be shown, such as 90s or 25h; 0 for any time.",
+        ),
+    ],
+    build: |context| {
+        Ok(Box::new(TextFile::new(
+            context.flags().many(DIRECTORY),
+            max_age(context.flags())?,
+        )))
+    },
 };
+
+fn max_age(flags: &Flags) -> Result<Option<Duration>, BuildError> {
+    let text = flags.value(MAX_AGE);
+    let age = go_duration::parse(text)
+        .ok_or_else(|| format!("--{MAX_AGE}: {text:?} is no duration, such as 90s, 15m or 25h"))?;
+    Ok((!age.is_zero()).then_some(age))
+}
 
 const MTIME: Desc<'_> = Desc::gauge(
     "node_textfile_mtime_seconds",
@@ -46,6 +69,7 @@ const SCRAPE_ERROR: Desc<'_> = Desc::gauge(
 
 struct TextFile {
     patterns: Vec<String>,
+    max_age: Option<Duration>,
     /// What the files held; the memory is kept.
     buffers: Vec<Vec<u8>>,
     /// What was wrong at the last scrape, and so was told already.
@@ -66,9 +90,10 @@ struct Read<'a> {
 }
 
 impl TextFile {
-    fn new(patterns: &[String]) -> Self {
+    fn new(patterns: &[String], max_age: Option<Duration>) -> Self {
         Self {
             patterns: patterns.to_vec(),
+            max_age,
             buffers: Vec::new(),
             told: HashSet::new(),
         }
@@ -116,13 +141,16 @@ impl Collector for TextFile {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let mut buffers = std::mem::take(&mut self.buffers);
         buffers.resize_with(paths.len(), Vec::new);
-        let mut mtimes = Vec::new();
+        let (mut mtimes, mut outdated) = (Vec::new(), Vec::new());
         let mut contents = Vec::new();
         for ((path, name), buffer) in paths.iter().zip(&names).zip(&mut buffers) {
             match read(path, name, buffer) {
                 Ok(Read { mtime_seconds, content }) => {
                     mtimes.push((name.as_str(), mtime_seconds));
-                    contents.push(content);
+                    match self.max_age.filter(|age| is_older(mtime_seconds, *age)) {
+                        Some(age) => outdated.push(Trouble::new(path, format!("not changed for {age:?}"))),
+                        None => contents.push(content),
+                    }
                 }
                 Err(error) => troubles.push(Trouble::new(path, error)),
             }
@@ -135,10 +163,17 @@ impl Collector for TextFile {
                 encode::encode(family, &merged.help, merged.kind, out);
             }
         }
+        troubles.append(&mut outdated);
         self.tell(troubles);
         self.buffers = buffers;
         Ok(())
     }
+}
+
+/// Whether a file that was last changed then was so longer than `age` ago. One from the future is not.
+fn is_older(mtime_seconds: i64, age: Duration) -> bool {
+    let mtime = UNIX_EPOCH + Duration::from_secs(mtime_seconds.max(0).unsigned_abs());
+    mtime.elapsed().is_ok_and(|elapsed| elapsed > age)
 }
 
 /// Reads and parses a file; what is wrong with it, in words.
@@ -181,7 +216,6 @@ fn encode_own(mtimes: &mut [(&str, i64)], failed: bool, out: &mut Encoder) {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::{Duration, UNIX_EPOCH};
 
     use exposition::{Format, assemble};
     use tempfile::TempDir;
@@ -200,7 +234,7 @@ mod tests {
     }
 
     fn collector(directory: &TempDir) -> TextFile {
-        TextFile::new(&[directory.path().display().to_string()])
+        TextFile::new(&[directory.path().display().to_string()], None)
     }
 
     fn scrape(collector: &mut TextFile) -> String {
@@ -295,13 +329,27 @@ x{f=\"a\"} 1
     }
 
     #[test]
+    fn an_old_file_shows_its_age_and_nothing_else() {
+        let directory = directory(&[("old.prom", "x 1\n")]);
+        fs::write(directory.path().join("new.prom"), "y 1\n").unwrap();
+        let mut collector = collector(&directory);
+        assert!(scrape(&mut collector).contains("\nx 1\n"));
+        collector.max_age = Some(Duration::from_secs(3600));
+        let text = scrape(&mut collector);
+        assert!(text.contains("\ny 1\n") && !text.contains("\nx 1\n"), "{text}");
+        assert!(text.contains("old.prom\"} 1\n"), "{text}");
+        assert!(text.contains("\nnode_textfile_scrape_error 0\n"), "{text}");
+        assert_eq!(collector.told.len(), 1);
+    }
+
+    #[test]
     fn no_directories_are_no_error_and_missing_ones_are() {
         for (patterns, error) in [
             (&[][..], 0),
             (&[String::new()], 0),
             (&["/does/not/exist".to_owned()], 1),
         ] {
-            let text = scrape(&mut TextFile::new(patterns));
+            let text = scrape(&mut TextFile::new(patterns, None));
             assert!(
                 text.ends_with(&format!("\nnode_textfile_scrape_error {error}\n")),
                 "{text}"
