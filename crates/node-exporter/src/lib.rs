@@ -6,6 +6,7 @@ mod cpu_labels;
 mod field_names;
 mod filter;
 mod netlink;
+pub mod preflight;
 mod source;
 mod syscall;
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The `node-exporter` program.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use exporter_toolkit::app::{self, Program};
 use exporter_toolkit::collector::{build_selected, selection_flags};
 use exporter_toolkit::scrape::ScrapeDescs;
 use exposition::{Desc, Offer};
-use node_exporter::{Context, FLAGS, SPECS};
+use node_exporter::{Context, FLAGS, SPECS, preflight};
 
 const PROGRAM: Program = Program {
     name: "node-exporter",
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
     let flags = [FLAGS, &selection_flags(SPECS)].concat();
     app::run(&PROGRAM, &flags, std::env::args_os().skip(1), |flags| {
         let context = Context::new(flags.clone()).map_err(|error| vec![error.to_string()])?;
+        for warning in preflight::warnings(&context, Path::new("/")) {
+            log::warn!("{warning}");
+        }
         let mut registry = build_selected(SPECS, &context, flags)?;
         registry.descs(SCRAPE_DESCS);
         Ok(registry)
