@@ -15,7 +15,7 @@ use crate::scrape::{Registry, RegistryBuilder};
 use crate::self_metrics::{BuildInfo, HandlerMetrics, ProcessMetrics, PrometheusRegistry, REVISION, RUSTC, VERSION};
 use crate::web::{self, App, Listener, Page};
 use crate::web_config::WebConfig;
-use crate::{healthcheck, logging};
+use crate::{healthcheck, logging, memory};
 
 /// An exporter, as people see it.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +183,7 @@ fn serve(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result
             info!(address = listener.address(), tls; "Listening on");
         }
         let app = app(program, flags, settings)?;
+        memory::give_back();
         web::serve(listeners, app, shutdown).await;
         info!("Stopped");
         Ok(())

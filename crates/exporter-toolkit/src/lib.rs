@@ -1,6 +1,5 @@
 //! What every exporter needs and no exporter should write: flags from tables, logs, collectors that run on time and
 //! cannot hurt each other, and the web server with all that Prometheus' `exporter-toolkit` offers.
-#![forbid(unsafe_code)]
 
 pub mod app;
 pub mod collector;
@@ -8,6 +7,7 @@ pub mod flags;
 pub mod go_duration;
 mod healthcheck;
 pub mod logging;
+mod memory;
 pub mod scrape;
 pub mod self_metrics;
 pub mod web;
