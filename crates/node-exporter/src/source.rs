@@ -1,14 +1,15 @@
-//! Reading of kernel files: open, read, close, into a buffer that is kept. The kernel's files tell no size, so nobody
-//! asks for it.
+//! Reading of kernel files into a buffer that is kept. The kernel's files tell no size, so nobody asks for it. Files of
+//! /proc stay open: to find and open one takes as long as the kernel takes to write most of them.
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use exporter_toolkit::collector::CollectError;
 use kernel_stats::ParseError;
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, openat};
+use rustix::io::Errno;
 
 /// The kernel fills at most a page at a time for most of its files.
 const ROOM: usize = 4096;
@@ -17,6 +18,8 @@ const ROOM: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Source {
     path: PathBuf,
+    /// The open file, if it is one of /proc: all others may be replaced by new ones of the same name.
+    kept: Option<OwnedFd>,
     buffer: Vec<u8>,
 }
 
@@ -61,6 +64,7 @@ impl Source {
     pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             path,
+            kept: None,
             buffer: Vec::new(),
         }
     }
@@ -75,12 +79,11 @@ impl Source {
     /// # Errors
     /// What the kernel said, with the path.
     pub(crate) fn read(&mut self) -> Result<&[u8], SourceError> {
-        self.buffer.clear();
-        match read_at(CWD, &self.path, &mut self.buffer) {
+        match self.fill() {
             Ok(()) => Ok(&self.buffer),
             Err(error) => Err(SourceError::Read {
                 path: self.path.clone(),
-                error,
+                error: error.into(),
             }),
         }
     }
@@ -93,18 +96,32 @@ impl Source {
         &'a mut self,
         parse: impl FnOnce(&'a [u8]) -> Result<T, ParseError>,
     ) -> Result<T, SourceError> {
-        self.buffer.clear();
-        if let Err(error) = read_at(CWD, &self.path, &mut self.buffer) {
-            return Err(SourceError::Read {
-                path: self.path.clone(),
-                error,
-            });
-        }
+        self.read()?;
         parse(&self.buffer).map_err(|error| SourceError::Parse {
             path: self.path.clone(),
             error,
         })
     }
+
+    fn fill(&mut self) -> Result<(), Errno> {
+        self.buffer.clear();
+        if let Some(file) = &self.kept {
+            if read_from_start(file, &mut self.buffer).is_ok() {
+                return Ok(());
+            }
+            // It went away with the module that made it, which may have come back.
+            self.kept = None;
+            self.buffer.clear();
+        }
+        let file = openat(CWD, &self.path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        read_to_end(&file, &mut self.buffer)?;
+        self.kept = is_of_proc(&file).then_some(file);
+        Ok(())
+    }
+}
+
+fn is_of_proc(file: &OwnedFd) -> bool {
+    fstatfs(file).is_ok_and(|stat| stat.f_type == PROC_SUPER_MAGIC)
 }
 
 /// Appends all of the file at `path`, relative to the open directory `dir`, to `buffer`.
@@ -113,12 +130,30 @@ impl Source {
 /// What the kernel said.
 pub(crate) fn read_at(dir: impl AsFd, path: impl AsRef<Path>, buffer: &mut Vec<u8>) -> io::Result<()> {
     let file = openat(dir, path.as_ref(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    Ok(read_to_end(&file, buffer)?)
+}
+
+fn read_to_end(file: &OwnedFd, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    read_all(buffer, |buffer| {
+        rustix::io::read(file, rustix::buffer::spare_capacity(buffer))
+    })
+}
+
+/// Reads the file anew, wherever it was read to.
+fn read_from_start(file: &OwnedFd, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    read_all(buffer, |buffer| {
+        let position = buffer.len() as u64;
+        rustix::io::pread(file, rustix::buffer::spare_capacity(buffer), position)
+    })
+}
+
+fn read_all(buffer: &mut Vec<u8>, mut read: impl FnMut(&mut Vec<u8>) -> Result<usize, Errno>) -> Result<(), Errno> {
     loop {
         buffer.reserve(ROOM);
-        match rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)) {
+        match read(buffer) {
             Ok(0) => return Ok(()),
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -138,6 +173,8 @@ pub(crate) fn attribute_at(dir: impl AsFd, name: &CStr, buffer: &mut Vec<u8>) ->
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -148,6 +185,53 @@ mod tests {
             std::fs::write(file.path(), &text).unwrap();
             assert_eq!(source.read().unwrap(), text.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_file_of_proc_stays_open_and_is_read_anew() {
+        let mut source = Source::new("/proc/uptime".into());
+        let first = source.read().unwrap().to_vec();
+        assert!(source.kept.is_some());
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while source.read().unwrap() == first {
+            assert!(Instant::now() < deadline, "the same after 5 s");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("os-release");
+        std::fs::write(&path, "old").unwrap();
+        let mut source = Source::new(path.clone());
+        assert_eq!(source.read().unwrap(), b"old");
+        std::fs::write(path.with_extension("new"), "new").unwrap();
+        std::fs::rename(path.with_extension("new"), &path).unwrap();
+        assert_eq!(source.read().unwrap(), b"new");
+        assert!(source.kept.is_none());
+    }
+
+    #[test]
+    fn a_file_of_proc_that_goes_away_is_looked_for_again() {
+        // A thread's folder goes away when the thread ends.
+        let (send, receive) = std::sync::mpsc::channel::<()>();
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new().spawn(move || {
+            tell.send(rustix::thread::gettid()).unwrap();
+            receive.recv().ok();
+        });
+        let path = format!("/proc/self/task/{}/stat", told.recv().unwrap().as_raw_nonzero());
+        let mut source = Source::new(path.into());
+        assert!(source.read().is_ok() && source.kept.is_some());
+        drop(send);
+        thread.unwrap().join().unwrap();
+        // The folder outlives the thread by a moment.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while source.read().is_ok() {
+            assert!(Instant::now() < deadline, "still there after 5 s");
+        }
+        let error = CollectError::from(source.read().unwrap_err());
+        assert!(matches!(error, CollectError::NoData(_)), "{error}");
     }
 
     #[test]
