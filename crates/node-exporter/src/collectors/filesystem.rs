@@ -1,5 +1,6 @@
 //! Room on mounted file systems, from /proc/1/mountinfo and statfs(2). A mount that does not answer in time gets
-//! `device_error="mountpoint timeout"` in the same scrape, and the others are complete. `--collector.filesystem.stat-workers`
+//! `device_error="mountpoint timeout"` in the same scrape, and the others are complete; those that answer from memory
+//! are asked without a thread in between. `--collector.filesystem.stat-workers`
 //! is accepted and chooses nothing: another thread asks whenever one stalls.
 
 mod mounts;
@@ -139,6 +140,7 @@ struct Filesystem {
     mounts: Mounts,
     survey: Survey<Answer>,
     answers: Vec<Option<Answer>>,
+    late_answers: Vec<Option<Answer>>,
     mount_timeout: Duration,
 }
 
@@ -161,6 +163,7 @@ impl Filesystem {
             mounts: Mounts::new(context, mount_points, fs_types),
             survey: Survey::new(patience, ask),
             answers: Vec::new(),
+            late_answers: Vec::new(),
             mount_timeout,
         })
     }
@@ -175,9 +178,16 @@ impl Collector for Filesystem {
 
     fn collect_before(&mut self, out: &mut Encoder, deadline: Instant) -> Result<(), CollectError> {
         self.mounts.update()?;
-        self.survey
-            .ask(self.mounts.paths(), deadline, &mut self.answers)
-            .map_err(|error| CollectError::failed(format!("starting a thread for statfs: {error}")))?;
+        let paths = self.mounts.paths();
+        self.answers.clear();
+        self.answers
+            .extend(paths.prompt().iter().map(|path| Some(self.survey.ask_here(path))));
+        if !paths.others().is_empty() {
+            self.survey
+                .ask(paths.others(), deadline, &mut self.late_answers)
+                .map_err(|error| CollectError::failed(format!("starting a thread for statfs: {error}")))?;
+            self.answers.append(&mut self.late_answers);
+        }
         encode(self.mounts.all(), &self.answers, out);
         Ok(())
     }

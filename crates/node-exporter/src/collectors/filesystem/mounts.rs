@@ -1,5 +1,6 @@
 //! The mounts that are shown, from /proc/1/mountinfo, kept until that file changes.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,8 +46,36 @@ pub(super) struct Mounts {
     /// What the file held when the rest was made from it.
     seen: Vec<u8>,
     all: Vec<Mount>,
-    paths: Vec<Arc<Path>>,
+    paths: Paths,
 }
+
+/// Where to ask for usage, each place once.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Paths {
+    all: Vec<Arc<Path>>,
+    /// How many of them, from the first, answer at once.
+    prompt: usize,
+}
+
+impl Paths {
+    /// The places whose file systems, and all above them, tell what they know without asking a disk or another host.
+    pub(super) fn prompt(&self) -> &[Arc<Path>] {
+        self.all.get(..self.prompt).unwrap_or_default()
+    }
+
+    /// All other places; their answers come behind those of the prompt ones.
+    pub(super) fn others(&self) -> &[Arc<Path>] {
+        self.all.get(self.prompt..).unwrap_or_default()
+    }
+}
+
+/// File systems that answer statfs(2) from memory, whatever their disk does.
+const PROMPT_TYPES: [&str; 12] = [
+    "btrfs", "devtmpfs", "erofs", "ext2", "ext3", "ext4", "f2fs", "iso9660", "ramfs", "squashfs", "tmpfs", "xfs",
+];
+
+/// File systems of the kernel itself, which are quick to walk through.
+const KERNEL_TYPES: [&str; 6] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs"];
 
 impl Mounts {
     pub(super) fn new(context: &Context, mount_points: Filter, fs_types: Filter) -> Self {
@@ -57,7 +86,7 @@ impl Mounts {
             fs_types,
             seen: Vec::new(),
             all: Vec::new(),
-            paths: Vec::new(),
+            paths: Paths::default(),
         }
     }
 
@@ -87,8 +116,8 @@ impl Mounts {
         &self.all
     }
 
-    /// Where to ask for their usage, each place once.
-    pub(super) fn paths(&self) -> &[Arc<Path>] {
+    /// Where to ask for their usage.
+    pub(super) fn paths(&self) -> &Paths {
         &self.paths
     }
 }
@@ -102,15 +131,19 @@ fn select(
     root: &Path,
     mount_points: &Filter,
     fs_types: &Filter,
-) -> (Vec<Mount>, Vec<Arc<Path>>) {
-    let mut paths = Vec::new();
+) -> (Vec<Mount>, Paths) {
+    let slow = slow_places(parsed);
+    let mut paths: Vec<(Arc<Path>, bool)> = Vec::new();
     let mut all = Vec::new();
     for mount in parsed {
         let mount_point = below(&mount.mount_point, root);
         if !mount_points.shows(&mount_point) || !fs_types.shows(&mount.fs_type) {
             continue;
         }
-        paths.push(Arc::from(root.join(mount_point.trim_start_matches('/'))));
+        let prompt = !Path::new(mount.mount_point.as_ref())
+            .ancestors()
+            .any(|place| slow.contains(place));
+        paths.push((Arc::from(root.join(mount_point.trim_start_matches('/'))), prompt));
         all.push(Mount {
             device: mount.source.to_string(),
             fs_type: mount.fs_type.to_string(),
@@ -123,7 +156,7 @@ fn select(
             path: paths.len() - 1,
         });
     }
-    let places = deduplicate(&mut paths);
+    let (paths, places) = deduplicate(&paths);
     for mount in &mut all {
         mount.path = places.get(mount.path).copied().unwrap_or_default();
     }
@@ -144,19 +177,36 @@ fn mark_repeats(sorted: &mut [Mount]) {
     }
 }
 
-/// Takes out what is there twice; returns where each one is now.
-fn deduplicate(paths: &mut Vec<Arc<Path>>) -> Vec<usize> {
-    let mut unique = Vec::new();
-    let mut found = std::collections::HashMap::new();
-    let place = |path: Arc<Path>| {
-        *found.entry(Arc::clone(&path)).or_insert_with(|| {
-            unique.push(path);
-            unique.len() - 1
-        })
+/// Where mounts are that may take their time, for themselves and for all below them.
+fn slow_places<'a>(parsed: &'a [mountinfo::Mount<'_>]) -> HashSet<&'a Path> {
+    let quick = |mount: &mountinfo::Mount<'_>| {
+        let name = mount.fs_type.as_ref();
+        PROMPT_TYPES.contains(&name) || KERNEL_TYPES.contains(&name)
     };
-    let places = paths.drain(..).map(place).collect();
-    *paths = unique;
-    places
+    let slow = parsed.iter().filter(|mount| !quick(mount));
+    slow.map(|mount| Path::new(mount.mount_point.as_ref())).collect()
+}
+
+/// Each path once, those that answer at once first; and where each of `paths` is now.
+fn deduplicate(paths: &[(Arc<Path>, bool)]) -> (Paths, Vec<usize>) {
+    let mut unique = Paths::default();
+    let mut found = std::collections::HashMap::new();
+    for wanted in [true, false] {
+        for (path, _) in paths.iter().filter(|(_, prompt)| *prompt == wanted) {
+            found.entry(path).or_insert_with(|| {
+                unique.all.push(Arc::clone(path));
+                unique.all.len() - 1
+            });
+        }
+        if wanted {
+            unique.prompt = unique.all.len();
+        }
+    }
+    let places = paths
+        .iter()
+        .map(|(path, _)| found.get(path).copied().unwrap_or_default());
+    let places = places.collect();
+    (unique, places)
 }
 
 /// A mount point as seen from `root`, if it lies below.
@@ -184,6 +234,12 @@ mod tests {
 ";
 
     fn select_below(root: &str) -> (Vec<Mount>, Vec<Arc<Path>>) {
+        let (all, paths) = select_places(root);
+        assert_eq!(paths.others(), []);
+        (all, paths.all)
+    }
+
+    fn select_places(root: &str) -> (Vec<Mount>, Paths) {
         let exclude = |pattern| Filter::Exclude(Regex::new(pattern).unwrap());
         let parsed = mountinfo::parse(MOUNTINFO).unwrap();
         select(&parsed, Path::new(root), &exclude("^/proc"), &exclude("^none$"))
@@ -242,7 +298,30 @@ mod tests {
             ("2", true, true, false),
             ("1", true, true, true),
         ];
-        assert_eq!((rows.as_slice(), paths.len()), (expected.as_slice(), 1));
+        assert_eq!((rows.as_slice(), paths.prompt().len()), (expected.as_slice(), 1));
+    }
+
+    #[test]
+    fn what_may_hang_is_told_from_what_answers_at_once() {
+        let bytes = b"\
+1 0 8:1 / / rw - ext4 a rw
+2 1 0:2 / /net rw - nfs4 server:/ rw
+3 2 0:3 / /net/below rw - tmpfs t rw
+4 1 0:4 / /network rw - tmpfs t rw
+5 1 0:5 / /proc rw - proc proc rw
+6 5 0:6 / /proc/x rw - ext4 b rw
+7 1 0:7 / /twice rw - fuse.sshfs s rw
+8 1 0:8 / /twice rw - ext4 b rw
+";
+        let parsed = mountinfo::parse(bytes).unwrap();
+        let (all, paths) = select(&parsed, Path::new("/"), &Filter::All, &Filter::All);
+        let texts =
+            |paths: &[Arc<Path>]| -> Vec<String> { paths.iter().map(|path| path.display().to_string()).collect() };
+        assert_eq!(texts(paths.prompt()), ["/", "/network", "/proc", "/proc/x"]);
+        assert_eq!(texts(paths.others()), ["/net", "/net/below", "/twice"]);
+        for mount in all {
+            assert_eq!(paths.all[mount.path].display().to_string(), mount.mount_point);
+        }
     }
 
     #[test]

@@ -81,6 +81,11 @@ impl<A: Send + 'static> Survey<A> {
         }
     }
 
+    /// Asks a mount here and now, which must be one that answers at once.
+    pub(super) fn ask_here(&self, path: &Path) -> A {
+        (self.shared.ask)(path)
+    }
+
     /// Asks all mounts of `paths`, each of which is there once, and puts their answers into `answers`, `None` for those
     /// that are stuck or came to nothing by the deadline.
     ///
