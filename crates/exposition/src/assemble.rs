@@ -42,6 +42,7 @@ struct Place<'a> {
 pub fn assemble<'a>(parts: impl IntoIterator<Item = &'a Encoder>, out: &mut Vec<u8>) -> Vec<Rejected> {
     let mut places = Vec::new();
     let mut format = None;
+    let mut length = 0;
     for (part, encoder) in parts.into_iter().enumerate() {
         debug_assert_eq!(
             encoder.format(),
@@ -49,8 +50,9 @@ pub fn assemble<'a>(parts: impl IntoIterator<Item = &'a Encoder>, out: &mut Vec<
             "one answer has one format"
         );
         places.extend((0..encoder.families.len()).map(|family| Place { part, encoder, family }));
-        out.reserve(encoder.buffer.len() + 8);
+        length += encoder.buffer.len() + 8;
     }
+    out.reserve(length);
     places.sort_by(|a, b| a.name().cmp(b.name()));
     let mut rejected = Vec::new();
     for group in places.chunk_by(|a, b| a.name() == b.name()) {

@@ -83,6 +83,7 @@ impl RegistryBuilder {
             output: Mutex::new(Output {
                 status: Encoder::new(Format::Text004),
                 gzip: None,
+                plain: Vec::new(),
             }),
             clashes: Clashes::default(),
         };
@@ -122,6 +123,7 @@ struct Cell {
 struct Output {
     status: Encoder,
     gzip: Option<Gzip>,
+    plain: Vec<u8>,
 }
 
 impl Registry {
@@ -247,6 +249,9 @@ impl Inner {
             own.status.update(own.name, &outcome.end);
         }
         self.write_status(&mut output.status, round, &outcomes);
+        // What is packed before it goes out leaves its memory here.
+        let mut body = std::mem::take(&mut output.plain);
+        body.clear();
         let collectors = outcomes
             .iter()
             .filter(|(_, outcome)| outcome.end.left_metrics())
@@ -259,7 +264,6 @@ impl Inner {
             .iter()
             .filter_map(|(name, cell)| cell.as_ref().map(|cell| (*name, &cell.encoder)));
         let parts: Vec<(&str, &Encoder)> = parts.chain([("exporter", &output.status)]).collect();
-        let mut body = Vec::new();
         let rejected = assemble(parts.iter().map(|(_, encoder)| *encoder), &mut body);
         for one in &rejected {
             self.clashes
@@ -271,7 +275,7 @@ impl Inner {
         if round.request.gzip {
             let mut packed = Vec::new();
             output.gzip.get_or_insert_with(Gzip::new).compress(&body, &mut packed);
-            body = packed;
+            output.plain = std::mem::replace(&mut body, packed);
         }
         round.deliver(Answer { body, rejected })
     }
