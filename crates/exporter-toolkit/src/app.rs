@@ -41,13 +41,8 @@ pub fn run(
     args: impl IntoIterator<Item = OsString>,
     collectors: impl FnOnce(&Flags) -> Result<RegistryBuilder, Vec<String>>,
 ) -> ExitCode {
-    let listen = Flag::many(
-        "web.listen-address",
-        program.listen_address,
-        "Address to listen on: HOST:PORT, :PORT or vsock://:PORT.",
-    );
-    let tables = [own_flags, std::slice::from_ref(&listen), web::FLAGS, logging::FLAGS];
-    let flags = match Flags::parse(program.name, program.description, tables, args) {
+    let table = flags(program, own_flags);
+    let flags = match Flags::parse(program.name, program.description, [table.as_slice()], args) {
         Ok(flags) => flags,
         Err(stop) => return stopped(program, &stop),
     };
@@ -63,6 +58,16 @@ pub fn run(
             ExitCode::FAILURE
         }
     }
+}
+
+/// All flags of an exporter that has these of its own.
+pub fn flags(program: &Program, own: &[Flag]) -> Vec<Flag> {
+    let listen = Flag::many(
+        "web.listen-address",
+        program.listen_address,
+        "Address to listen on: HOST:PORT, :PORT or vsock://:PORT.",
+    );
+    [own, &[listen], web::FLAGS, logging::FLAGS].concat()
 }
 
 /// Help and version go to standard output, wrong usage to standard error.

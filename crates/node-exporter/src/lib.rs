@@ -7,6 +7,7 @@ mod field_names;
 mod filter;
 mod netlink;
 pub mod preflight;
+mod program;
 mod source;
 mod syscall;
 #[cfg(test)]
@@ -14,3 +15,4 @@ mod testing;
 
 pub use collectors::SPECS;
 pub use context::{Context, FLAGS};
+pub use program::{PROGRAM, SCRAPE_DESCS, flags};

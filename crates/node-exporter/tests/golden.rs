@@ -5,16 +5,19 @@
 //! differences. `UPDATE_GOLDEN=1 cargo test -p node-exporter --test golden` writes them anew.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use exporter_toolkit::collector::{CollectError, CollectorSpec};
 use exporter_toolkit::flags::Flags;
+use exposition::parse::{Family, parse};
 use exposition::{Encoder, Format, assemble};
 use node_exporter::{Context, FLAGS, SPECS};
 
-/// Collectors that ask the running kernel or read a user's directories, and not only files under a root.
+/// Collectors that ask the running kernel or read a user's directories, and not only files under a root. What they say of
+/// some host is in tests/golden/live.
 const LIVE: &[&str] = &["filesystem", "textfile", "time", "timex", "uname"];
 
 /// What is off by default and shown by the golden files, and no netlink, which knows nothing of roots.
@@ -73,6 +76,42 @@ fn a_frozen_host_has_the_golden_metrics() {
             assert_eq!(found, expected, "{}:{}", golden.display(), line + 1);
         }
         assert_eq!(text, expected, "{}", golden.display());
+    }
+}
+
+/// Name, help, type and label names of each family in a text.
+fn shapes(text: &str) -> BTreeMap<String, (Option<String>, String, BTreeSet<String>)> {
+    let families = parse(text.as_bytes()).unwrap();
+    let shape = |family: &Family<'_>| {
+        let labels = family.metrics().flat_map(|metric| metric.labels.iter());
+        let labels = labels.map(|label| label.name.to_owned());
+        let help = family.help.as_deref().map(str::to_owned);
+        (
+            family.name.to_owned(),
+            (help, format!("{:?}", family.kind), labels.collect()),
+        )
+    };
+    families.iter().map(shape).collect()
+}
+
+#[test]
+fn the_running_kernel_says_nothing_that_the_docs_do_not_know() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for spec in SPECS.iter().filter(|spec| LIVE.contains(&spec.name)) {
+        let flags = Flags::parse("node-exporter", "", [spec.flags, FLAGS], []).unwrap();
+        let (result, text) = scrape(spec, &Context::new(flags).unwrap());
+        if let Err(error) = result {
+            eprintln!("{} is not on this host: {error}", spec.name);
+        }
+        let known = fs::read_to_string(here.join("tests/golden/live").join(spec.name).with_extension("txt")).unwrap();
+        let known = shapes(&known);
+        for (name, (help, kind, labels)) in shapes(&text) {
+            let Some(known) = known.get(&name) else {
+                panic!("tests/golden/live/{}.txt lacks {name}", spec.name);
+            };
+            assert_eq!((&help, &kind), (&known.0, &known.1), "{name}");
+            assert!(labels.is_subset(&known.2), "{name}: {labels:?}, known {:?}", known.2);
+        }
     }
 }
 
