@@ -3,9 +3,10 @@
 use std::hint::black_box;
 
 use crate::{
-    ParseError, attribute, cpu_list, cpuinfo, diskstats, file_nr, loadavg, meminfo, mountinfo, net_dev, net_netstat,
-    net_snmp6, net_sockstat, netlink, nf_conntrack_stat, os_release, pid_stat, pressure, rtnl_link, schedstat,
-    softnet_stat, stat, udev_data, vmstat,
+    ParseError, attribute, buddyinfo, cgroups, cpu_list, cpuinfo, diskstats, drbd, file_nr, flat_keyed, interrupts,
+    ip_vs, ip_vs_stats, loadavg, meminfo, mountinfo, net_dev, net_netstat, net_snmp6, net_sockstat, net_stat, net_udp,
+    netlink, nf_conntrack_stat, node_meminfo, os_release, pid_stat, pressure, rtnl_link, schedstat, slabinfo, softirqs,
+    softnet_stat, stat, swaps, udev_data, vmstat, vulnerability, zoneinfo,
 };
 
 /// Runs a parser and drops its result.
@@ -13,13 +14,20 @@ pub type Run = fn(&[u8]);
 
 /// The name of each parser, and what runs it.
 pub const PARSERS: &[(&str, Run)] = &[
+    ("attribute_i64", |bytes| run(attribute::parse_i64(bytes))),
     ("attribute_text", |bytes| run(attribute::text(bytes))),
     ("attribute_u64", |bytes| run(attribute::parse_u64(bytes))),
-    ("attribute_i64", |bytes| run(attribute::parse_i64(bytes))),
+    ("buddyinfo", |bytes| run(buddyinfo::parse(bytes))),
+    ("cgroups", |bytes| run(cgroups::parse(bytes))),
     ("cpu_list", |bytes| run(cpu_list::parse(bytes))),
     ("cpuinfo", |bytes| run(cpuinfo::parse(bytes))),
     ("diskstats", |bytes| run(diskstats::parse(bytes))),
+    ("drbd", |bytes| run(drbd::parse(bytes))),
     ("file_nr", |bytes| run(file_nr::parse(bytes))),
+    ("flat_keyed", |bytes| run(flat_keyed::parse(bytes))),
+    ("interrupts", |bytes| run(interrupts::parse(bytes))),
+    ("ip_vs", |bytes| run(ip_vs::parse(bytes))),
+    ("ip_vs_stats", |bytes| run(ip_vs_stats::parse(bytes))),
     ("loadavg", |bytes| run(loadavg::parse(bytes))),
     ("meminfo", |bytes| run(meminfo::parse(bytes))),
     ("mountinfo", |bytes| run(mountinfo::parse(bytes))),
@@ -27,17 +35,25 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("net_netstat", |bytes| run(net_netstat::parse(bytes))),
     ("net_snmp6", |bytes| run(net_snmp6::parse(bytes))),
     ("net_sockstat", |bytes| run(net_sockstat::parse(bytes))),
+    ("net_stat", |bytes| run(net_stat::parse(bytes))),
+    ("net_udp", |bytes| run(net_udp::parse(bytes))),
     ("netlink", |bytes| run(netlink::end(bytes))),
     ("nf_conntrack_stat", |bytes| run(nf_conntrack_stat::parse(bytes))),
+    ("node_meminfo", |bytes| run(node_meminfo::parse(bytes))),
     ("os_release", |bytes| run(os_release::parse(bytes))),
     ("pid_stat", |bytes| run(pid_stat::parse(bytes))),
     ("pressure", |bytes| run(pressure::parse(bytes))),
     ("rtnl_link", |bytes| run(rtnl_link::parse(bytes))),
     ("schedstat", |bytes| run(schedstat::parse(bytes))),
+    ("slabinfo", |bytes| run(slabinfo::parse(bytes))),
+    ("softirqs", |bytes| run(softirqs::parse(bytes))),
     ("softnet_stat", |bytes| run(softnet_stat::parse(bytes))),
     ("stat", |bytes| run(stat::parse(bytes))),
+    ("swaps", |bytes| run(swaps::parse(bytes))),
     ("udev_data", |bytes| run(udev_data::parse(bytes))),
     ("vmstat", |bytes| run(vmstat::parse(bytes))),
+    ("vulnerability", |bytes| run(vulnerability::parse(bytes))),
+    ("zoneinfo", |bytes| run(zoneinfo::parse(bytes))),
 ];
 
 /// Makes the error's text too, which is part of what must not panic.
@@ -54,11 +70,18 @@ mod tests {
     /// Inputs of every parser, by the beginning of its name; each goes through all parsers.
     const FIXTURES: &[(&str, &[u8])] = &[
         ("attribute", include_bytes!("../fixtures/attribute")),
+        ("buddyinfo", include_bytes!("../fixtures/buddyinfo")),
+        ("cgroups", include_bytes!("../fixtures/cgroups")),
         ("cpu_list", include_bytes!("../fixtures/cpu_list")),
         ("cpuinfo", include_bytes!("../fixtures/cpuinfo_arm64")),
         ("cpuinfo", include_bytes!("../fixtures/cpuinfo_x86")),
         ("diskstats", include_bytes!("../fixtures/diskstats")),
+        ("drbd", include_bytes!("../fixtures/drbd")),
         ("file_nr", include_bytes!("../fixtures/file_nr")),
+        ("flat_keyed", include_bytes!("../fixtures/flat_keyed")),
+        ("interrupts", include_bytes!("../fixtures/interrupts")),
+        ("ip_vs", include_bytes!("../fixtures/ip_vs")),
+        ("ip_vs_stats", include_bytes!("../fixtures/ip_vs_stats")),
         ("loadavg", include_bytes!("../fixtures/loadavg")),
         ("meminfo", include_bytes!("../fixtures/meminfo")),
         ("mountinfo", include_bytes!("../fixtures/mountinfo")),
@@ -68,17 +91,25 @@ mod tests {
         ("net_snmp6", include_bytes!("../fixtures/net_snmp6")),
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat")),
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat6")),
+        ("net_stat", include_bytes!("../fixtures/net_stat")),
+        ("net_udp", include_bytes!("../fixtures/net_udp")),
         ("netlink", include_bytes!("../fixtures/rtnl_link")),
         ("nf_conntrack_stat", include_bytes!("../fixtures/nf_conntrack_stat")),
+        ("node_meminfo", include_bytes!("../fixtures/node_meminfo")),
         ("os_release", include_bytes!("../fixtures/os_release")),
         ("pid_stat", include_bytes!("../fixtures/pid_stat")),
         ("pressure", include_bytes!("../fixtures/pressure")),
         ("rtnl_link", include_bytes!("../fixtures/rtnl_link")),
         ("schedstat", include_bytes!("../fixtures/schedstat")),
+        ("slabinfo", include_bytes!("../fixtures/slabinfo")),
+        ("softirqs", include_bytes!("../fixtures/softirqs")),
         ("softnet_stat", include_bytes!("../fixtures/softnet_stat")),
         ("stat", include_bytes!("../fixtures/stat")),
+        ("swaps", include_bytes!("../fixtures/swaps")),
         ("udev_data", include_bytes!("../fixtures/udev_data")),
         ("vmstat", include_bytes!("../fixtures/vmstat")),
+        ("vulnerability", include_bytes!("../fixtures/vulnerability")),
+        ("zoneinfo", include_bytes!("../fixtures/zoneinfo")),
     ];
 
     /// Bytes that are ends, separators, digits, quotes and escapes somewhere, or no text at all.

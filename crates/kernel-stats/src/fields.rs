@@ -136,6 +136,11 @@ impl<'a> Fields<'a> {
         parse(word).map(Some).ok_or_else(|| self.error_at(word))
     }
 
+    /// What follows the fields that were taken.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The error that shows `found` as the part which does not fit this line's shape.
     pub(crate) fn error_at(&self, found: &[u8]) -> ParseError {
         self.line.error_at(self.shape, found)

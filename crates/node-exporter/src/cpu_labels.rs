@@ -39,9 +39,13 @@ impl CpuLabels {
 
     /// The rows with their labels, in the order of the labels.
     pub(crate) fn rows<'a, T>(&'a self, rows: &'a [T]) -> impl Iterator<Item = (&'a str, &'a T)> {
-        self.sorted
-            .iter()
-            .filter_map(|(label, index)| Some((label.as_str(), rows.get(*index)?)))
+        self.positions()
+            .filter_map(|(label, position)| Some((label, rows.get(position)?)))
+    }
+
+    /// The labels and where each of their CPUs stands in the file, in the order of the labels.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.sorted.iter().map(|(label, position)| (label.as_str(), *position))
     }
 }
 

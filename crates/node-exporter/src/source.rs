@@ -124,6 +124,37 @@ fn is_of_proc(file: &OwnedFd) -> bool {
     fstatfs(file).is_ok_and(|stat| stat.f_type == PROC_SUPER_MAGIC)
 }
 
+/// What was read, or `None` where this host lacks the file, which then is missing alone.
+///
+/// # Errors
+/// Everything else that went wrong.
+pub(crate) fn if_present<T>(result: Result<T, SourceError>) -> Result<Option<T>, CollectError> {
+    match result.map_err(CollectError::from) {
+        Ok(found) => Ok(Some(found)),
+        Err(CollectError::NoData(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The names in the directory at `path`, sorted; those that are no text are left out.
+///
+/// # Errors
+/// What the kernel said, with the path.
+pub(crate) fn names_in(path: &Path) -> Result<Vec<String>, SourceError> {
+    let read = || -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(path)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort_unstable();
+        Ok(names)
+    };
+    read().map_err(|error| SourceError::Read {
+        path: path.to_owned(),
+        error,
+    })
+}
+
 /// Appends all of the file at `path`, relative to the open directory `dir`, to `buffer`.
 ///
 /// # Errors
@@ -241,6 +272,23 @@ mod tests {
             matches!(&error, CollectError::NoData(why) if why.contains("/does/not/exist")),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_missing_file_is_missing_alone_and_a_malformed_one_is_not() {
+        let root = crate::testing::root(&[("good", "1 2 3 4/5 6"), ("bad", "x")]);
+        let load = |name: &str| if_present(Source::new(root.path().join(name)).parse(kernel_stats::loadavg::parse));
+        assert_eq!(load("good").unwrap().map(|load| load.load1), Some(1.0));
+        assert!(load("none").unwrap().is_none());
+        assert!(matches!(load("bad"), Err(CollectError::Failed(_))));
+    }
+
+    #[test]
+    fn names_in_a_directory_are_sorted() {
+        let root = crate::testing::root(&[("b", ""), ("a/x", ""), ("c10", ""), ("c2", "")]);
+        assert_eq!(names_in(root.path()).unwrap(), ["a", "b", "c10", "c2"]);
+        let error = CollectError::from(names_in(&root.path().join("none")).unwrap_err());
+        assert!(matches!(error, CollectError::NoData(_)), "{error}");
     }
 
     #[test]

@@ -27,6 +27,10 @@ const ARGS: &[&str] = &[
     "--collector.cpu.info.flags-include=.",
     "--collector.cpu.info.bugs-include=.",
     "--collector.stat.softirq",
+    "--collector.sysctl.include=kernel.threads-max",
+    "--collector.sysctl.include=fs.file-nr",
+    "--collector.sysctl.include=fs.file-nr:total,current,max",
+    "--collector.sysctl.include-info=kernel.seccomp.actions_avail",
 ];
 
 fn of_files() -> impl Iterator<Item = &'static CollectorSpec<Context>> {
@@ -139,6 +143,8 @@ fn an_empty_host_has_no_data() {
 #[test]
 fn a_malformed_file_is_a_failure_that_names_path_and_value() {
     for (collector, file, text, found) in [
+        ("buddyinfo", "proc/buddyinfo", "Node 0, zone DMA x\n", "x"),
+        ("cgroups", "proc/cgroups", "memory 4 many 1\n", "many"),
         ("conntrack", "proc/net/stat/nf_conntrack", "entries\nx\n", "x"),
         ("conntrack", "proc/sys/net/netfilter/nf_conntrack_count", "many", "many"),
         ("cpu", "proc/stat", "cpu0 1 2 3 x\n", "x"),
@@ -151,10 +157,29 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
             "hot",
             "hot",
         ),
+        ("drbd", "proc/drbd", " 0: cs:Connected\n ns:x\n", "ns:x"),
         ("entropy", "proc/sys/kernel/random/poolsize", "deep", "deep"),
         ("filefd", "proc/sys/fs/file-nr", "1 0\n", "1 0"),
+        ("interrupts", "proc/interrupts", "CPU0\n1: x PCI eth0\n", "x"),
+        ("ipvs", "proc/net/ip_vs", "TCP C0A80016 rr\n", "C0A80016"),
+        ("ipvs", "proc/net/ip_vs_stats", "Total\nConns\n1 2 3 4 x\n", "x"),
+        ("kernel_hung", "proc/sys/kernel/hung_task_detect_count", "-1\n", "-1"),
+        ("ksmd", "sys/kernel/mm/ksm/run", "fast\n", "fast"),
+        ("lnstat", "proc/net/stat/arp_cache", "entries\nx\n", "x"),
         ("loadavg", "proc/loadavg", "0.21 x", "x"),
         ("meminfo", "proc/meminfo", "MemFree: 1 MB\n", "MB"),
+        (
+            "meminfo_numa",
+            "sys/devices/system/node/node1/meminfo",
+            "Node 1 MemFree: 1 MB\n",
+            "MB",
+        ),
+        (
+            "meminfo_numa",
+            "sys/devices/system/node/node1/numastat",
+            "numa_hit x\n",
+            "x",
+        ),
         ("netdev", "proc/net/dev", "h\nh\neth0: 1 2\n", "eth0: 1 2"),
         ("netstat", "proc/net/netstat", "TcpExt: A\nTcpExt: x\n", "x"),
         ("netstat", "proc/net/snmp", "Tcp: A\nUdp: 1\n", "Udp:"),
@@ -164,10 +189,17 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
         ("processes", "proc/300/task/301/stat", "301 (a) S x\n", "301 (a) S x"),
         ("processes", "proc/sys/kernel/pid_max", "no", "no"),
         ("schedstat", "proc/schedstat", "cpu0 1\n", "cpu0 1"),
+        ("slabinfo", "proc/slabinfo", "dentry 1 2 3 4 x\n", "x"),
         ("sockstat", "proc/net/sockstat6", "TCP6: inuse x\n", "x"),
+        ("softirqs", "proc/softirqs", "CPU0\nHI: x\n", "x"),
         ("softnet", "proc/net/softnet_stat", "g\n", "g"),
         ("stat", "proc/stat", "btime x\n", "x"),
+        ("swap", "proc/swaps", "Filename\n/swap file 1 x 3\n", "x"),
+        ("sysctl", "proc/sys/fs/file-nr", "1 x\n", "x"),
+        ("udp_queues", "proc/net/udp6", "sl\n1: 2 3 4 5\n", "5"),
         ("vmstat", "proc/vmstat", "pgfault -\n", "-"),
+        ("xfrm", "proc/net/xfrm_stat", "XfrmInError x\n", "x"),
+        ("zoneinfo", "proc/zoneinfo", "Node 0, zone DMA\nmin x\n", "x"),
     ] {
         let spec = SPECS.iter().find(|spec| spec.name == collector).unwrap();
         let root = copy_of_frozen_host();

@@ -1,13 +1,24 @@
 //! One file is one collector; this is the list of them.
 
+mod buddyinfo;
+mod cgroups;
 mod conntrack;
 mod cpu;
+mod cpu_vulnerabilities;
 mod diskstats;
+mod drbd;
+mod drm;
 mod entropy;
 mod filefd;
 mod filesystem;
+mod interrupts;
+mod ipvs;
+mod kernel_hung;
+mod ksmd;
+mod lnstat;
 mod loadavg;
 mod meminfo;
+mod meminfo_numa;
 mod netclass;
 mod netdev;
 mod netstat;
@@ -15,14 +26,21 @@ mod os;
 mod pressure;
 mod processes;
 mod schedstat;
+mod slabinfo;
 mod sockstat;
+mod softirqs;
 mod softnet;
 mod stat;
+mod swap;
+mod sysctl;
 mod textfile;
 mod time;
 mod timex;
+mod udp_queues;
 mod uname;
 mod vmstat;
+mod xfrm;
+mod zoneinfo;
 
 use exporter_toolkit::collector::CollectorSpec;
 
@@ -30,14 +48,25 @@ use crate::context::Context;
 
 /// Every collector, in alphabetical order.
 pub const SPECS: &[CollectorSpec<Context>] = &[
+    buddyinfo::SPEC,
+    cgroups::SPEC,
     conntrack::SPEC,
     cpu::SPEC,
+    cpu_vulnerabilities::SPEC,
     diskstats::SPEC,
+    drbd::SPEC,
+    drm::SPEC,
     entropy::SPEC,
     filefd::SPEC,
     filesystem::SPEC,
+    interrupts::SPEC,
+    ipvs::SPEC,
+    kernel_hung::SPEC,
+    ksmd::SPEC,
+    lnstat::SPEC,
     loadavg::SPEC,
     meminfo::SPEC,
+    meminfo_numa::SPEC,
     netclass::SPEC,
     netdev::SPEC,
     netstat::SPEC,
@@ -45,12 +74,19 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     pressure::SPEC,
     processes::SPEC,
     schedstat::SPEC,
+    slabinfo::SPEC,
     sockstat::SPEC,
+    softirqs::SPEC,
     softnet::SPEC,
     stat::SPEC,
+    swap::SPEC,
+    sysctl::SPEC,
     textfile::SPEC,
     time::SPEC,
     timex::SPEC,
+    udp_queues::SPEC,
     uname::SPEC,
     vmstat::SPEC,
+    xfrm::SPEC,
+    zoneinfo::SPEC,
 ];

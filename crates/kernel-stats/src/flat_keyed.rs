@@ -1,0 +1,46 @@
+//! Files of a name and a number a line, flat keyed in the kernel's words: /proc/net/xfrm_stat, numastat of a NUMA node.
+//!
+//! ```text
+//! numa_hit 144698815
+//! numa_miss 0
+//! ```
+
+use crate::ParseError;
+use crate::fields::lines;
+
+/// Parses names and numbers, in the file's order. An empty file gives nothing.
+///
+/// # Errors
+/// When a line is not a name and an unsigned number.
+pub fn parse(bytes: &[u8]) -> Result<Vec<(&str, u64)>, ParseError> {
+    lines(bytes)
+        .map(|line| {
+            let mut fields = line.fields("a name and a number");
+            Ok((fields.text()?, fields.number()?))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn names_keep_their_order() {
+        let expected = vec![
+            ("XfrmInError", 3),
+            ("XfrmInStateProtoError", 40),
+            ("XfrmFwdHdrError", 6),
+        ];
+        assert_eq!(parse(include_bytes!("../fixtures/flat_keyed")), Ok(expected));
+        assert_eq!(parse(b""), Ok(vec![]));
+    }
+
+    #[test]
+    fn malformed_lines_are_errors() {
+        for (line, found) in [("numa_hit", "numa_hit"), ("numa_hit -1", "-1"), ("numa_hit 1.5", "1.5")] {
+            let text = format!("line 1: expected a name and a number, found {found:?}");
+            assert_eq!(parse(line.as_bytes()).unwrap_err().to_string(), text);
+        }
+    }
+}
