@@ -3,10 +3,11 @@
 use std::hint::black_box;
 
 use crate::{
-    ParseError, attribute, buddyinfo, cgroups, cpu_list, cpuinfo, diskstats, drbd, file_nr, flat_keyed, interrupts,
-    ip_vs, ip_vs_stats, loadavg, meminfo, mountinfo, net_dev, net_netstat, net_snmp6, net_sockstat, net_stat, net_udp,
-    netlink, nf_conntrack_stat, node_meminfo, os_release, pid_stat, pressure, rtnl_link, schedstat, slabinfo, softirqs,
-    softnet_stat, stat, swaps, udev_data, vmstat, vulnerability, zoneinfo,
+    ParseError, attribute, bcache, bcachefs, buddyinfo, cgroups, cpu_list, cpuinfo, diskstats, drbd, file_nr,
+    flat_keyed, interrupts, ip_vs, ip_vs_stats, kstat, loadavg, mdstat, meminfo, mountinfo, mountstats, net_dev,
+    net_netstat, net_rpc, net_snmp6, net_sockstat, net_stat, net_udp, netlink, nf_conntrack_stat, node_meminfo,
+    os_release, pid_stat, pressure, rtnl_link, schedstat, slabinfo, softirqs, softnet_stat, stat, swaps, udev_data,
+    vmstat, vulnerability, xfs_stats, zoneinfo,
 };
 
 /// Runs a parser and drops its result.
@@ -17,6 +18,24 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("attribute_i64", |bytes| run(attribute::parse_i64(bytes))),
     ("attribute_text", |bytes| run(attribute::text(bytes))),
     ("attribute_u64", |bytes| run(attribute::parse_u64(bytes))),
+    ("bcache_priority_stats", |bytes| {
+        run(bcache::parse_priority_stats(bytes))
+    }),
+    ("bcache_size", |bytes| run(bcache::parse_size(bytes))),
+    ("bcache_writeback_rate", |bytes| {
+        run(bcache::parse_writeback_rate(bytes))
+    }),
+    ("bcachefs_btree_write_stats", |bytes| {
+        run(bcachefs::parse_btree_write_stats(bytes))
+    }),
+    ("bcachefs_compression_stats", |bytes| {
+        run(bcachefs::parse_compression_stats(bytes))
+    }),
+    ("bcachefs_counter", |bytes| run(bcachefs::parse_counter(bytes))),
+    ("bcachefs_errors", |bytes| run(bcachefs::parse_errors(bytes))),
+    ("bcachefs_io_done", |bytes| run(bcachefs::parse_io_done(bytes))),
+    ("bcachefs_io_errors", |bytes| run(bcachefs::parse_io_errors(bytes))),
+    ("bcachefs_size", |bytes| run(bcachefs::parse_size(bytes))),
     ("buddyinfo", |bytes| run(buddyinfo::parse(bytes))),
     ("cgroups", |bytes| run(cgroups::parse(bytes))),
     ("cpu_list", |bytes| run(cpu_list::parse(bytes))),
@@ -28,11 +47,17 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("interrupts", |bytes| run(interrupts::parse(bytes))),
     ("ip_vs", |bytes| run(ip_vs::parse(bytes))),
     ("ip_vs_stats", |bytes| run(ip_vs_stats::parse(bytes))),
+    ("kstat_named", |bytes| run(kstat::parse_named(bytes))),
+    ("kstat_row", |bytes| run(kstat::parse_row(bytes))),
     ("loadavg", |bytes| run(loadavg::parse(bytes))),
+    ("mdstat", |bytes| run(mdstat::parse(bytes))),
     ("meminfo", |bytes| run(meminfo::parse(bytes))),
     ("mountinfo", |bytes| run(mountinfo::parse(bytes))),
+    ("mountstats", |bytes| run(mountstats::parse(bytes))),
     ("net_dev", |bytes| run(net_dev::parse(bytes))),
     ("net_netstat", |bytes| run(net_netstat::parse(bytes))),
+    ("net_rpc_client", |bytes| run(net_rpc::parse_client(bytes))),
+    ("net_rpc_server", |bytes| run(net_rpc::parse_server(bytes))),
     ("net_snmp6", |bytes| run(net_snmp6::parse(bytes))),
     ("net_sockstat", |bytes| run(net_sockstat::parse(bytes))),
     ("net_stat", |bytes| run(net_stat::parse(bytes))),
@@ -53,6 +78,7 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("udev_data", |bytes| run(udev_data::parse(bytes))),
     ("vmstat", |bytes| run(vmstat::parse(bytes))),
     ("vulnerability", |bytes| run(vulnerability::parse(bytes))),
+    ("xfs_stats", |bytes| run(xfs_stats::parse(bytes))),
     ("zoneinfo", |bytes| run(zoneinfo::parse(bytes))),
 ];
 
@@ -69,7 +95,29 @@ mod tests {
 
     /// Inputs of every parser, by the beginning of its name; each goes through all parsers.
     const FIXTURES: &[(&str, &[u8])] = &[
+        (
+            "bcache_priority_stats",
+            include_bytes!("../fixtures/bcache_priority_stats"),
+        ),
+        (
+            "bcache_writeback_rate",
+            include_bytes!("../fixtures/bcache_writeback_rate"),
+        ),
+        (
+            "bcachefs_btree_write_stats",
+            include_bytes!("../fixtures/bcachefs_btree_write_stats"),
+        ),
+        (
+            "bcachefs_compression_stats",
+            include_bytes!("../fixtures/bcachefs_compression_stats"),
+        ),
         ("attribute", include_bytes!("../fixtures/attribute")),
+        ("bcache_size", include_bytes!("../fixtures/bcache_size")),
+        ("bcachefs_counter", include_bytes!("../fixtures/bcachefs_counter")),
+        ("bcachefs_errors", include_bytes!("../fixtures/bcachefs_errors")),
+        ("bcachefs_io_done", include_bytes!("../fixtures/bcachefs_io_done")),
+        ("bcachefs_io_errors", include_bytes!("../fixtures/bcachefs_io_errors")),
+        ("bcachefs_size", include_bytes!("../fixtures/bcachefs_size")),
         ("buddyinfo", include_bytes!("../fixtures/buddyinfo")),
         ("cgroups", include_bytes!("../fixtures/cgroups")),
         ("cpu_list", include_bytes!("../fixtures/cpu_list")),
@@ -82,12 +130,18 @@ mod tests {
         ("interrupts", include_bytes!("../fixtures/interrupts")),
         ("ip_vs", include_bytes!("../fixtures/ip_vs")),
         ("ip_vs_stats", include_bytes!("../fixtures/ip_vs_stats")),
+        ("kstat_named", include_bytes!("../fixtures/kstat_named")),
+        ("kstat_row", include_bytes!("../fixtures/kstat_row")),
         ("loadavg", include_bytes!("../fixtures/loadavg")),
+        ("mdstat", include_bytes!("../fixtures/mdstat")),
         ("meminfo", include_bytes!("../fixtures/meminfo")),
         ("mountinfo", include_bytes!("../fixtures/mountinfo")),
+        ("mountstats", include_bytes!("../fixtures/mountstats")),
         ("net_dev", include_bytes!("../fixtures/net_dev")),
         ("net_netstat", include_bytes!("../fixtures/net_netstat")),
         ("net_netstat", include_bytes!("../fixtures/net_snmp")),
+        ("net_rpc_client", include_bytes!("../fixtures/net_rpc_client")),
+        ("net_rpc_server", include_bytes!("../fixtures/net_rpc_server")),
         ("net_snmp6", include_bytes!("../fixtures/net_snmp6")),
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat")),
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat6")),
@@ -109,6 +163,7 @@ mod tests {
         ("udev_data", include_bytes!("../fixtures/udev_data")),
         ("vmstat", include_bytes!("../fixtures/vmstat")),
         ("vulnerability", include_bytes!("../fixtures/vulnerability")),
+        ("xfs_stats", include_bytes!("../fixtures/xfs_stats")),
         ("zoneinfo", include_bytes!("../fixtures/zoneinfo")),
     ];
 

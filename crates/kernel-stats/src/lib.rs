@@ -7,6 +7,8 @@
 
 pub mod all;
 pub mod attribute;
+pub mod bcache;
+pub mod bcachefs;
 pub mod buddyinfo;
 pub mod cgroups;
 pub mod cpu_list;
@@ -21,12 +23,16 @@ pub mod flat_keyed;
 pub mod interrupts;
 pub mod ip_vs;
 pub mod ip_vs_stats;
+pub mod kstat;
 pub mod loadavg;
+pub mod mdstat;
 pub mod meminfo;
 pub mod mountinfo;
+pub mod mountstats;
 pub mod net_dev;
 pub mod net_field;
 pub mod net_netstat;
+pub mod net_rpc;
 pub mod net_snmp6;
 pub mod net_sockstat;
 pub mod net_stat;
@@ -47,6 +53,7 @@ pub mod swaps;
 pub mod udev_data;
 pub mod vmstat;
 pub mod vulnerability;
+pub mod xfs_stats;
 pub mod zoneinfo;
 
 pub use error::ParseError;

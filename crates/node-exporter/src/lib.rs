@@ -6,10 +6,12 @@ mod cpu_labels;
 mod field_names;
 mod filter;
 mod netlink;
+mod nfs_methods;
 pub mod preflight;
 mod program;
 mod source;
 mod syscall;
+mod sysfs;
 #[cfg(test)]
 mod testing;
 

@@ -1,7 +1,6 @@
 //! Reading of kernel files into a buffer that is kept. The kernel's files tell no size, so nobody asks for it. Files of
 //! /proc stay open: to find and open one takes as long as the kernel takes to write most of them.
 
-use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use exporter_toolkit::collector::CollectError;
 use kernel_stats::ParseError;
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, openat};
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 /// The kernel fills at most a page at a time for most of its files.
 const ROOM: usize = 4096;
@@ -194,7 +194,7 @@ fn read_all(buffer: &mut Vec<u8>, mut read: impl FnMut(&mut Vec<u8>) -> Result<u
 ///
 /// # Errors
 /// What the kernel said.
-pub(crate) fn attribute_at(dir: impl AsFd, name: &CStr, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
+pub(crate) fn attribute_at(dir: impl AsFd, name: impl Arg, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
     buffer.clear();
     buffer.reserve(ROOM);
     let file = openat(dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use exporter_toolkit::collector::{CollectError, CollectorSpec};
@@ -31,6 +32,7 @@ const ARGS: &[&str] = &[
     "--collector.sysctl.include=fs.file-nr",
     "--collector.sysctl.include=fs.file-nr:total,current,max",
     "--collector.sysctl.include-info=kernel.seccomp.actions_avail",
+    "--collector.bcache.priorityStats",
 ];
 
 fn of_files() -> impl Iterator<Item = &'static CollectorSpec<Context>> {
@@ -145,6 +147,42 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
     for (collector, file, text, found) in [
         ("buddyinfo", "proc/buddyinfo", "Node 0, zone DMA x\n", "x"),
         ("cgroups", "proc/cgroups", "memory 4 many 1\n", "many"),
+        (
+            "bcache",
+            "sys/fs/bcache/7c1f2b90-4e6d-4a3b-9d58-0a61c3e2f4b7/bdev0/writeback_rate_debug",
+            "rate:\tfast\n",
+            "fast",
+        ),
+        (
+            "bcache",
+            "sys/fs/bcache/7c1f2b90-4e6d-4a3b-9d58-0a61c3e2f4b7/cache0/priority_stats",
+            "Unused:\t97\n",
+            "97",
+        ),
+        (
+            "bcachefs",
+            "sys/fs/bcachefs/5e0c9a14-22b7-4d8f-8b3a-61f7d40c9e25/btree_cache_size",
+            "big",
+            "big",
+        ),
+        (
+            "bcachefs",
+            "sys/fs/bcachefs/5e0c9a14-22b7-4d8f-8b3a-61f7d40c9e25/compression_stats",
+            "type\nlz4 1G x\n",
+            "x",
+        ),
+        (
+            "bcachefs",
+            "sys/fs/bcachefs/5e0c9a14-22b7-4d8f-8b3a-61f7d40c9e25/counters/sync_fs",
+            "17\n",
+            "17",
+        ),
+        (
+            "bcachefs",
+            "sys/fs/bcachefs/5e0c9a14-22b7-4d8f-8b3a-61f7d40c9e25/dev-0/io_done",
+            "read:\nsb\n",
+            "sb",
+        ),
         ("conntrack", "proc/net/stat/nf_conntrack", "entries\nx\n", "x"),
         ("conntrack", "proc/sys/net/netfilter/nf_conntrack_count", "many", "many"),
         ("cpu", "proc/stat", "cpu0 1 2 3 x\n", "x"),
@@ -167,6 +205,12 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
         ("ksmd", "sys/kernel/mm/ksm/run", "fast\n", "fast"),
         ("lnstat", "proc/net/stat/arp_cache", "entries\nx\n", "x"),
         ("loadavg", "proc/loadavg", "0.21 x", "x"),
+        (
+            "mdadm",
+            "proc/mdstat",
+            "md0 : active raid1 a[0]\n  1 blocks\n",
+            "1 blocks",
+        ),
         ("meminfo", "proc/meminfo", "MemFree: 1 MB\n", "MB"),
         (
             "meminfo_numa",
@@ -180,10 +224,19 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
             "numa_hit x\n",
             "x",
         ),
+        ("mountstats", "proc/self/mountinfo", "x", "x"),
+        (
+            "mountstats",
+            "proc/self/mountstats",
+            "device a mounted on /a with fstype nfs statvers=1.1\nage: x\n",
+            "x",
+        ),
         ("netdev", "proc/net/dev", "h\nh\neth0: 1 2\n", "eth0: 1 2"),
         ("netstat", "proc/net/netstat", "TcpExt: A\nTcpExt: x\n", "x"),
         ("netstat", "proc/net/snmp", "Tcp: A\nUdp: 1\n", "Udp:"),
         ("netstat", "proc/net/snmp6", "Ip6InOctets x\n", "x"),
+        ("nfs", "proc/net/rpc/nfs", "rpc 1 x 3\n", "x"),
+        ("nfsd", "proc/net/rpc/nfsd", "proc3 2 1\n", "proc3 2 1"),
         ("pressure", "proc/pressure/io", "some avg10=x\n", "avg10=x"),
         ("processes", "proc/1/stat", "1 (init\n", "1 (init"),
         ("processes", "proc/300/task/301/stat", "301 (a) S x\n", "301 (a) S x"),
@@ -200,6 +253,20 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
         ("vmstat", "proc/vmstat", "pgfault -\n", "-"),
         ("xfrm", "proc/net/xfrm_stat", "XfrmInError x\n", "x"),
         ("zoneinfo", "proc/zoneinfo", "Node 0, zone DMA\nmin x\n", "x"),
+        ("xfs", "sys/fs/xfs/sda1/stats/stats", "rw 1\n", "rw 1"),
+        (
+            "zfs",
+            "proc/spl/kstat/zfs/arcstats",
+            "1\nname type data\nhits 4 x\n",
+            "x",
+        ),
+        ("zfs", "proc/spl/kstat/zfs/tank/io", "1\nnread\nx\n", "x"),
+        (
+            "zfs",
+            "proc/spl/kstat/zfs/tank/objset-0x36",
+            "1\nname data\n",
+            "name data",
+        ),
     ] {
         let spec = SPECS.iter().find(|spec| spec.name == collector).unwrap();
         let root = copy_of_frozen_host();
@@ -227,7 +294,7 @@ fn copy_of_frozen_host() -> tempfile::TempDir {
             match entry.file_type().unwrap() {
                 kind if kind.is_dir() => folders.push(path),
                 kind if kind.is_file() => drop(fs::copy(entry.path(), copy.path().join(path)).unwrap()),
-                _ => {}
+                _ => symlink(fs::read_link(entry.path()).unwrap(), copy.path().join(path)).unwrap(),
             }
         }
     }

@@ -1,5 +1,7 @@
 //! One file is one collector; this is the list of them.
 
+mod bcache;
+mod bcachefs;
 mod buddyinfo;
 mod cgroups;
 mod conntrack;
@@ -17,11 +19,15 @@ mod kernel_hung;
 mod ksmd;
 mod lnstat;
 mod loadavg;
+mod mdadm;
 mod meminfo;
 mod meminfo_numa;
+mod mountstats;
 mod netclass;
 mod netdev;
 mod netstat;
+mod nfs;
+mod nfsd;
 mod os;
 mod pressure;
 mod processes;
@@ -40,6 +46,8 @@ mod udp_queues;
 mod uname;
 mod vmstat;
 mod xfrm;
+mod xfs;
+mod zfs;
 mod zoneinfo;
 
 use exporter_toolkit::collector::CollectorSpec;
@@ -48,6 +56,8 @@ use crate::context::Context;
 
 /// Every collector, in alphabetical order.
 pub const SPECS: &[CollectorSpec<Context>] = &[
+    bcache::SPEC,
+    bcachefs::SPEC,
     buddyinfo::SPEC,
     cgroups::SPEC,
     conntrack::SPEC,
@@ -65,11 +75,15 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     ksmd::SPEC,
     lnstat::SPEC,
     loadavg::SPEC,
+    mdadm::SPEC,
     meminfo::SPEC,
     meminfo_numa::SPEC,
+    mountstats::SPEC,
     netclass::SPEC,
     netdev::SPEC,
     netstat::SPEC,
+    nfs::SPEC,
+    nfsd::SPEC,
     os::SPEC,
     pressure::SPEC,
     processes::SPEC,
@@ -88,5 +102,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     uname::SPEC,
     vmstat::SPEC,
     xfrm::SPEC,
+    xfs::SPEC,
+    zfs::SPEC,
     zoneinfo::SPEC,
 ];

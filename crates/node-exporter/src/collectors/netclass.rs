@@ -3,20 +3,17 @@
 //! as many cannot while a device is down, is missing alone.
 
 use std::ffi::CStr;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use exporter_toolkit::collector::{BuildError, CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
 use exposition::{Desc, Encoder};
-use kernel_stats::attribute;
 use regex::Regex;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::context::Context;
 use crate::filter::regex_flag;
-use crate::source::{SourceError, attribute_at};
+use crate::source::SourceError;
+use crate::sysfs::{Attributes, Folder};
 
 const IGNORED: &str = "collector.netclass.ignored-devices";
 const IGNORE_INVALID_SPEED: &str = "collector.netclass.ignore-invalid-speed";
@@ -109,8 +106,7 @@ fn build(context: &Context) -> Result<Box<dyn Collector>, BuildError> {
         ignored: regex_flag(context.flags(), IGNORED)?,
         ignore_invalid_speed: context.flags().switch(IGNORE_INVALID_SPEED),
         devices: Vec::new(),
-        names: Vec::new(),
-        buffer: Vec::new(),
+        attributes: Attributes::default(),
     }))
 }
 
@@ -118,9 +114,8 @@ struct NetClass {
     directory: PathBuf,
     ignored: Regex,
     ignore_invalid_speed: bool,
-    names: Vec<String>,
     devices: Vec<Device>,
-    buffer: Vec<u8>,
+    attributes: Attributes,
 }
 
 /// What one device's files hold; unreadable numbers are `None`, unreadable texts empty.
@@ -134,102 +129,46 @@ struct Device {
 
 impl Collector for NetClass {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        self.list().map_err(|error| SourceError::Read {
-            path: self.directory.clone(),
-            error,
-        })?;
-        let read = self.read();
+        self.read()?;
         encode(&self.devices, self.ignore_invalid_speed, out);
-        read
+        self.attributes.finish()
     }
 }
 
 impl NetClass {
-    /// Finds the names of all devices, which are directories; files beside them control drivers.
-    fn list(&mut self) -> io::Result<()> {
-        self.names.clear();
-        for entry in std::fs::read_dir(&self.directory)? {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if !is_file && !self.ignored.is_match(&name) {
-                self.names.push(name);
-            }
-        }
-        self.names.sort_unstable();
-        Ok(())
-    }
-
-    /// Reads all devices; one that goes away meanwhile is left out. The first odd error is kept for the end.
-    fn read(&mut self) -> Result<(), CollectError> {
-        let directory = open(&self.directory).map_err(|error| failed(&self.directory, error))?;
-        let mut result = Ok(());
+    /// Reads all devices, which are folders, where files control drivers; one that goes away meanwhile is left out.
+    fn read(&mut self) -> Result<(), SourceError> {
+        let class = Folder::open(&self.directory)?;
+        let mut names = class.folders()?;
+        names.retain(|name| !self.ignored.is_match(name));
         let mut count = 0;
-        for name in &self.names {
-            let Ok(directory) = openat(&directory, name, DIRECTORY, Mode::empty()) else {
-                continue;
-            };
+        for name in names {
+            let Some(folder) = class.folder(&name) else { continue };
             if self.devices.len() == count {
                 self.devices.push(Device::default());
             }
-            let Some(device) = self.devices.get_mut(count) else {
-                continue;
-            };
-            device.name.clone_from(name);
-            if let Err((file, error)) = device.read(directory.as_fd(), &mut self.buffer) {
-                let path = self.directory.join(name).join(file.to_string_lossy().as_ref());
-                result = result.and(Err(failed(&path, error)));
-            }
+            let device = &mut self.devices[count];
+            device.name = name;
+            device.read(&folder, &mut self.attributes);
             count += 1;
         }
         self.devices.truncate(count);
-        result
+        Ok(())
     }
 }
 
-const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::PATH).union(OFlags::CLOEXEC);
-
-fn open(path: &Path) -> rustix::io::Result<OwnedFd> {
-    openat(CWD, path, DIRECTORY, Mode::empty())
-}
-
-fn failed(path: &Path, error: rustix::io::Errno) -> CollectError {
-    let path = path.to_owned();
-    let error = error.into();
-    SourceError::Read { path, error }.into()
-}
-
 impl Device {
-    /// Reads all files, odd errors or not, and returns the first odd one.
-    fn read(
-        &mut self,
-        directory: BorrowedFd<'_>,
-        buffer: &mut Vec<u8>,
-    ) -> Result<(), (&'static CStr, rustix::io::Errno)> {
-        let mut result = Ok(());
-        let mut read = |file: &'static CStr, buffer: &mut Vec<u8>| match attribute_at(directory, file, buffer) {
-            Ok(()) => {}
-            Err(error) => {
-                buffer.clear();
-                if !is_usual(error) {
-                    result = result.and(Err((file, error)));
-                }
-            }
-        };
+    fn read(&mut self, folder: &Folder, attributes: &mut Attributes) {
         for ((file, _), number) in NUMBERS.iter().zip(&mut self.numbers) {
-            read(file, buffer);
-            *number = attribute::parse_i64(buffer).ok();
+            *number = attributes.i64(folder, *file);
         }
-        read(c"speed", buffer);
-        self.speed = attribute::parse_i64(buffer).ok();
+        self.speed = attributes.i64(folder, c"speed");
         for (file, text) in TEXTS.iter().zip(&mut self.texts) {
-            read(file, buffer);
             text.clear();
-            text.push_str(&String::from_utf8_lossy(buffer.trim_ascii()));
+            if let Some(bytes) = attributes.bytes(folder, *file) {
+                text.push_str(&String::from_utf8_lossy(bytes.trim_ascii()));
+            }
         }
-        result
     }
 
     fn admin_state(&self) -> &'static str {
@@ -239,15 +178,6 @@ impl Device {
             None => "unknown",
         }
     }
-}
-
-/// What drivers answer for attributes that they do not have, or have only while the device is up.
-fn is_usual(error: rustix::io::Errno) -> bool {
-    use rustix::io::Errno;
-    matches!(
-        error,
-        Errno::INVAL | Errno::NODEV | Errno::NOENT | Errno::ACCESS | Errno::PERM | Errno::OPNOTSUPP
-    )
 }
 
 fn encode(devices: &[Device], ignore_invalid_speed: bool, out: &mut Encoder) {
@@ -290,6 +220,7 @@ fn encode(devices: &[Device], ignore_invalid_speed: bool, out: &mut Encoder) {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use exposition::{Format, assemble};
     use tempfile::TempDir;
@@ -324,8 +255,7 @@ mod tests {
             ignored: Regex::new(ignored).unwrap(),
             ignore_invalid_speed: false,
             devices: Vec::new(),
-            names: Vec::new(),
-            buffer: Vec::new(),
+            attributes: Attributes::default(),
         }
     }
 

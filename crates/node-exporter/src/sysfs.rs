@@ -1,0 +1,251 @@
+//! Folders of /sys: a folder is a device, its files are attributes, each with one value. Devices and attributes come and
+//! go while they are read, and drivers refuse what the hardware does not tell, so each is missing alone.
+
+use std::path::{Path, PathBuf};
+
+use exporter_toolkit::collector::CollectError;
+use kernel_stats::{ParseError, attribute};
+use rustix::fd::OwnedFd;
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, openat};
+use rustix::io::Errno;
+use rustix::path::Arg;
+
+use crate::source::{SourceError, attribute_at};
+
+/// An open folder. Its attributes are found from here, which is shorter for the kernel than from the root, and belong to
+/// the same device even if its name was given to another meanwhile.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    handle: OwnedFd,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `path`.
+    ///
+    /// # Errors
+    /// What the kernel said, with the path.
+    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+        match openat(CWD, path, FOLDER, Mode::empty()) {
+            Ok(handle) => Ok(Self {
+                handle,
+                path: path.to_owned(),
+            }),
+            Err(error) => Err(failed(path.to_owned(), error)),
+        }
+    }
+
+    /// The folder `name` in this one; `None` if there is none, or no longer.
+    pub(crate) fn folder(&self, name: &str) -> Option<Self> {
+        let handle = openat(&self.handle, name, FOLDER, Mode::empty()).ok()?;
+        let path = self.path.join(name);
+        Some(Self { handle, path })
+    }
+
+    /// Where this folder is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of all folders in this one, and of links, which may lead to folders; sorted.
+    ///
+    /// # Errors
+    /// What the kernel said, with the path.
+    pub(crate) fn folders(&self) -> Result<Vec<String>, SourceError> {
+        self.names(|kind| kind != FileType::RegularFile)
+    }
+
+    /// The names of all attributes; sorted.
+    ///
+    /// # Errors
+    /// What the kernel said, with the path.
+    pub(crate) fn attributes(&self) -> Result<Vec<String>, SourceError> {
+        self.names(|kind| kind == FileType::RegularFile)
+    }
+
+    fn names(&self, keep: impl Fn(FileType) -> bool) -> Result<Vec<String>, SourceError> {
+        let read = || -> Result<Vec<String>, Errno> {
+            let mut names = Vec::new();
+            for entry in Dir::read_from(&self.handle)? {
+                let entry = entry?;
+                match entry.file_name().to_str() {
+                    Ok("." | "..") | Err(_) => {}
+                    Ok(name) if keep(entry.file_type()) => names.push(name.to_owned()),
+                    Ok(_) => {}
+                }
+            }
+            names.sort_unstable();
+            Ok(names)
+        };
+        read().map_err(|error| failed(self.path.clone(), error))
+    }
+}
+
+const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
+
+fn failed(path: PathBuf, error: Errno) -> SourceError {
+    let error = error.into();
+    SourceError::Read { path, error }
+}
+
+/// Reads attributes into a buffer that is kept. What cannot be read or is no number is `None`; the first error that no
+/// driver gives, such as too many open files, is kept for [`finish`](Self::finish).
+#[derive(Debug, Default)]
+pub(crate) struct Attributes {
+    buffer: Vec<u8>,
+    odd: Option<SourceError>,
+}
+
+impl Attributes {
+    /// The bytes of the file `name`.
+    pub(crate) fn bytes(&mut self, folder: &Folder, name: impl Arg + Copy) -> Option<&[u8]> {
+        match attribute_at(&folder.handle, name, &mut self.buffer) {
+            Ok(()) => Some(&self.buffer),
+            Err(error) => {
+                if !is_usual(error) && self.odd.is_none() {
+                    let name = name.to_string_lossy();
+                    self.odd = Some(failed(folder.path.join(name.as_ref()), error));
+                }
+                None
+            }
+        }
+    }
+
+    /// The text of the file `name`, without white space at its ends; may be empty.
+    pub(crate) fn text(&mut self, folder: &Folder, name: impl Arg + Copy) -> Option<&str> {
+        attribute::text(self.bytes(folder, name)?).ok()
+    }
+
+    /// The number, decimal or hexadecimal after `0x`, in the file `name`.
+    pub(crate) fn i64(&mut self, folder: &Folder, name: impl Arg + Copy) -> Option<i64> {
+        attribute::parse_i64(self.bytes(folder, name)?).ok()
+    }
+
+    /// The number, decimal or hexadecimal after `0x`, in the file `name`, which has no sign.
+    pub(crate) fn u64(&mut self, folder: &Folder, name: impl Arg + Copy) -> Option<u64> {
+        attribute::parse_u64(self.bytes(folder, name)?).ok()
+    }
+
+    /// The file `name` as `parse` understands it. What it does not understand is `None` too, and an odd error.
+    pub(crate) fn parse<'a, T>(
+        &'a mut self,
+        folder: &Folder,
+        name: impl Arg + Copy,
+        parse: impl FnOnce(&'a [u8]) -> Result<T, ParseError>,
+    ) -> Option<T> {
+        self.bytes(folder, name)?;
+        match parse(&self.buffer) {
+            Ok(parsed) => Some(parsed),
+            Err(error) => {
+                let path = folder.path.join(name.to_string_lossy().as_ref());
+                self.odd.get_or_insert(SourceError::Parse { path, error });
+                None
+            }
+        }
+    }
+
+    /// Ends a scrape.
+    ///
+    /// # Errors
+    /// The first odd error since the last call.
+    pub(crate) fn finish(&mut self) -> Result<(), CollectError> {
+        self.odd.take().map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+/// What the kernel and drivers answer for attributes that hardware does not have, or does not tell now.
+fn is_usual(error: Errno) -> bool {
+    const USUAL: [Errno; 17] = [
+        Errno::ACCESS,
+        Errno::AGAIN,
+        Errno::BUSY,
+        Errno::INVAL,
+        Errno::IO,
+        Errno::NODATA,
+        Errno::NODEV,
+        Errno::NOENT,
+        Errno::NOSYS,
+        Errno::NOTDIR,
+        Errno::NOTTY,
+        Errno::NXIO,
+        Errno::OPNOTSUPP,
+        Errno::PERM,
+        Errno::PROTO,
+        Errno::REMOTEIO,
+        Errno::TIMEDOUT,
+    ];
+    USUAL.contains(&error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::testing::root;
+
+    #[test]
+    fn names_are_sorted_and_told_apart() {
+        let root = root(&[("b/x", ""), ("a/x", ""), ("2", ""), ("10", "")]);
+        symlink("a", root.path().join("link")).unwrap();
+        let folder = Folder::open(root.path()).unwrap();
+        assert_eq!(folder.folders().unwrap(), ["a", "b", "link"]);
+        assert_eq!(folder.attributes().unwrap(), ["10", "2"]);
+        assert_eq!(folder.folders().unwrap(), ["a", "b", "link"]);
+        assert_eq!(folder.folder("link").unwrap().attributes().unwrap(), ["x"]);
+        assert!(folder.folder("2").is_none() && folder.folder("none").is_none());
+    }
+
+    #[test]
+    fn attributes_are_read_or_missing_alone() {
+        let root = root(&[
+            ("mtu", "1500\n"),
+            ("text", " a b \n"),
+            ("negative", "-1\n"),
+            ("empty", ""),
+        ]);
+        let folder = Folder::open(root.path()).unwrap();
+        let mut attributes = Attributes::default();
+        assert_eq!(attributes.u64(&folder, c"mtu"), Some(1500));
+        assert_eq!(attributes.text(&folder, "text"), Some("a b"));
+        assert_eq!(attributes.i64(&folder, c"negative"), Some(-1));
+        assert_eq!(attributes.u64(&folder, c"negative"), None);
+        assert_eq!(attributes.text(&folder, c"empty"), Some(""));
+        assert_eq!(attributes.i64(&folder, c"empty"), None);
+        assert_eq!(attributes.text(&folder, c"none"), None);
+        assert!(attributes.finish().is_ok());
+    }
+
+    #[test]
+    fn the_first_odd_error_is_told_once_at_the_end() {
+        let root = root(&[("one/x", ""), ("two/x", "")]);
+        let folder = Folder::open(root.path()).unwrap();
+        let mut attributes = Attributes::default();
+        // Reading a directory is an error that no attribute gives.
+        assert_eq!(attributes.text(&folder, c"one"), None);
+        assert_eq!(attributes.text(&folder, c"two"), None);
+        let error = attributes.finish().unwrap_err();
+        assert!(matches!(error, CollectError::Failed(_)));
+        assert!(error.to_string().contains("/one: "), "{error}");
+        assert!(attributes.finish().is_ok());
+    }
+
+    #[test]
+    fn a_malformed_file_is_odd_and_missing_alone() {
+        let root = root(&[("good", "0.5 1 2 1/2 3\n"), ("bad", "0.5 x\n")]);
+        let folder = Folder::open(root.path()).unwrap();
+        let mut attributes = Attributes::default();
+        let mut parse = |name| attributes.parse(&folder, name, kernel_stats::loadavg::parse);
+        assert!(parse("bad").is_none() && parse("none").is_none() && parse("good").is_some());
+        let error = attributes.finish().unwrap_err();
+        assert!(matches!(error, CollectError::Failed(_)));
+        let start = format!("parsing {}: ", root.path().join("bad").display());
+        assert!(error.to_string().starts_with(&start), "{error}");
+    }
+
+    #[test]
+    fn a_missing_folder_is_no_data() {
+        let error = CollectError::from(Folder::open(Path::new("/does/not/exist")).unwrap_err());
+        assert!(matches!(error, CollectError::NoData(_)), "{error}");
+    }
+}
