@@ -4,10 +4,10 @@ use std::hint::black_box;
 
 use crate::{
     ParseError, attribute, bcache, bcachefs, buddyinfo, cgroups, cpu_list, cpuinfo, diskstats, drbd, file_nr,
-    flat_keyed, interrupts, ip_vs, ip_vs_stats, kstat, loadavg, mdstat, meminfo, mountinfo, mountstats, net_dev,
-    net_netstat, net_rpc, net_snmp6, net_sockstat, net_stat, net_udp, netlink, nf_conntrack_stat, node_meminfo,
-    os_release, pid_stat, pressure, rtnl_link, schedstat, slabinfo, softirqs, softnet_stat, stat, swaps, udev_data,
-    vmstat, vulnerability, xfs_stats, zoneinfo,
+    flat_keyed, infiniband_port, interrupts, ip_vs, ip_vs_stats, kstat, loadavg, mdstat, meminfo, mountinfo,
+    mountstats, net_dev, net_netstat, net_rpc, net_snmp6, net_sockstat, net_stat, net_udp, netlink, nf_conntrack_stat,
+    node_meminfo, os_release, pid_stat, pressure, rtnl_link, schedstat, slabinfo, softirqs, softnet_stat, stat, swaps,
+    udev_data, vmstat, vulnerability, xfs_stats, zoneinfo,
 };
 
 /// Runs a parser and drops its result.
@@ -44,6 +44,10 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("drbd", |bytes| run(drbd::parse(bytes))),
     ("file_nr", |bytes| run(file_nr::parse(bytes))),
     ("flat_keyed", |bytes| run(flat_keyed::parse(bytes))),
+    ("infiniband_port_rate", |bytes| run(infiniband_port::parse_rate(bytes))),
+    ("infiniband_port_state", |bytes| {
+        run(infiniband_port::parse_state(bytes))
+    }),
     ("interrupts", |bytes| run(interrupts::parse(bytes))),
     ("ip_vs", |bytes| run(ip_vs::parse(bytes))),
     ("ip_vs_stats", |bytes| run(ip_vs_stats::parse(bytes))),
@@ -127,6 +131,7 @@ mod tests {
         ("drbd", include_bytes!("../fixtures/drbd")),
         ("file_nr", include_bytes!("../fixtures/file_nr")),
         ("flat_keyed", include_bytes!("../fixtures/flat_keyed")),
+        ("infiniband_port", include_bytes!("../fixtures/infiniband_port")),
         ("interrupts", include_bytes!("../fixtures/interrupts")),
         ("ip_vs", include_bytes!("../fixtures/ip_vs")),
         ("ip_vs_stats", include_bytes!("../fixtures/ip_vs_stats")),

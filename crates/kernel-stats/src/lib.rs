@@ -20,6 +20,7 @@ mod error;
 mod fields;
 pub mod file_nr;
 pub mod flat_keyed;
+pub mod infiniband_port;
 pub mod interrupts;
 pub mod ip_vs;
 pub mod ip_vs_stats;

@@ -1,6 +1,7 @@
 //! Folders of /sys: a folder is a device, its files are attributes, each with one value. Devices and attributes come and
 //! go while they are read, and drivers refuse what the hardware does not tell, so each is missing alone.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
 use exporter_toolkit::collector::CollectError;
@@ -61,6 +62,21 @@ impl Folder {
     /// What the kernel said, with the path.
     pub(crate) fn attributes(&self) -> Result<Vec<String>, SourceError> {
         self.names(|kind| kind == FileType::RegularFile)
+    }
+
+    /// A number that stays the same as long as all that is in this folder does, by name and inode: what the kernel makes
+    /// anew has another inode, even under an old name. `None` if the folder is gone. Nothing is allocated for a name.
+    pub(crate) fn fingerprint(&self) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        for entry in Dir::read_from(&self.handle).ok()? {
+            let entry = entry.ok()?;
+            // The folder above is not in this one, and changes on its own.
+            if entry.file_name() != c".." {
+                hasher.write(entry.file_name().to_bytes_with_nul());
+                hasher.write_u64(entry.ino());
+            }
+        }
+        Some(hasher.finish())
     }
 
     fn names(&self, keep: impl Fn(FileType) -> bool) -> Result<Vec<String>, SourceError> {
@@ -155,9 +171,10 @@ impl Attributes {
 
 /// What the kernel and drivers answer for attributes that hardware does not have, or does not tell now.
 fn is_usual(error: Errno) -> bool {
-    const USUAL: [Errno; 17] = [
+    const USUAL: [Errno; 19] = [
         Errno::ACCESS,
         Errno::AGAIN,
+        Errno::BADMSG,
         Errno::BUSY,
         Errno::INVAL,
         Errno::IO,
@@ -172,6 +189,7 @@ fn is_usual(error: Errno) -> bool {
         Errno::PERM,
         Errno::PROTO,
         Errno::REMOTEIO,
+        Errno::SHUTDOWN,
         Errno::TIMEDOUT,
     ];
     USUAL.contains(&error)
@@ -194,6 +212,23 @@ mod tests {
         assert_eq!(folder.folders().unwrap(), ["a", "b", "link"]);
         assert_eq!(folder.folder("link").unwrap().attributes().unwrap(), ["x"]);
         assert!(folder.folder("2").is_none() && folder.folder("none").is_none());
+    }
+
+    #[test]
+    fn a_fingerprint_changes_with_what_is_in_the_folder_and_not_with_values() {
+        let root = root(&[("chip/temp1_input", "1\n"), ("chip/name", "a\n")]);
+        let path = root.path().join("chip");
+        let folder = Folder::open(&path).unwrap();
+        let first = folder.fingerprint();
+        assert!(first.is_some());
+        std::fs::write(path.join("temp1_input"), "22\n").unwrap();
+        assert_eq!(folder.fingerprint(), first);
+        std::fs::write(path.join("temp2_input"), "1\n").unwrap();
+        let more = folder.fingerprint();
+        assert_ne!(more, first);
+        std::fs::write(path.join("other"), "1\n").unwrap();
+        std::fs::rename(path.join("other"), path.join("temp2_input")).unwrap();
+        assert_ne!(folder.fingerprint(), more);
     }
 
     #[test]

@@ -144,6 +144,7 @@ fn an_empty_host_has_no_data() {
 
 #[test]
 fn a_malformed_file_is_a_failure_that_names_path_and_value() {
+    let root = copy_of_frozen_host();
     for (collector, file, text, found) in [
         ("buddyinfo", "proc/buddyinfo", "Node 0, zone DMA x\n", "x"),
         ("cgroups", "proc/cgroups", "memory 4 many 1\n", "many"),
@@ -196,6 +197,7 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
             "hot",
         ),
         ("drbd", "proc/drbd", " 0: cs:Connected\n ns:x\n", "ns:x"),
+        ("cpufreq", "sys/devices/system/cpu/online", "0-", "0-"),
         ("entropy", "proc/sys/kernel/random/poolsize", "deep", "deep"),
         ("filefd", "proc/sys/fs/file-nr", "1 0\n", "1 0"),
         ("interrupts", "proc/interrupts", "CPU0\n1: x PCI eth0\n", "x"),
@@ -269,10 +271,11 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
         ),
     ] {
         let spec = SPECS.iter().find(|spec| spec.name == collector).unwrap();
-        let root = copy_of_frozen_host();
         let path = root.path().join(file);
+        let whole = fs::read(&path).unwrap_or_else(|error| panic!("{collector}: {file}: {error}"));
         fs::write(&path, text).unwrap();
         let (result, _) = scrape(spec, &host(root.path(), ARGS));
+        fs::write(&path, whole).unwrap();
         let Err(CollectError::Failed(error)) = result else {
             panic!("{collector} with a broken {file}: {result:?}");
         };

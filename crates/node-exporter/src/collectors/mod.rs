@@ -2,17 +2,24 @@
 
 mod bcache;
 mod bcachefs;
+mod bonding;
 mod buddyinfo;
 mod cgroups;
 mod conntrack;
 mod cpu;
 mod cpu_vulnerabilities;
+mod cpufreq;
 mod diskstats;
+mod dmi;
 mod drbd;
 mod drm;
+mod edac;
 mod entropy;
+mod fibrechannel;
 mod filefd;
 mod filesystem;
+mod hwmon;
+mod infiniband;
 mod interrupts;
 mod ipvs;
 mod kernel_hung;
@@ -58,17 +65,24 @@ use crate::context::Context;
 pub const SPECS: &[CollectorSpec<Context>] = &[
     bcache::SPEC,
     bcachefs::SPEC,
+    bonding::SPEC,
     buddyinfo::SPEC,
     cgroups::SPEC,
     conntrack::SPEC,
     cpu::SPEC,
     cpu_vulnerabilities::SPEC,
+    cpufreq::SPEC,
     diskstats::SPEC,
+    dmi::SPEC,
     drbd::SPEC,
     drm::SPEC,
+    edac::SPEC,
     entropy::SPEC,
+    fibrechannel::SPEC,
     filefd::SPEC,
     filesystem::SPEC,
+    hwmon::SPEC,
+    infiniband::SPEC,
     interrupts::SPEC,
     ipvs::SPEC,
     kernel_hung::SPEC,
