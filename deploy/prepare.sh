@@ -110,7 +110,8 @@ venv() {
 
 for_test() {
   for_run
-  programs curl=curl python3=python3
+  # The tests of collectors that ask netlink make network namespaces with ip and tc.
+  programs curl=curl python3=python3 ip=iproute2
   venv
 }
 

@@ -1,8 +1,12 @@
 //! Netlink's framing: an answer is a row of messages, a message has a header and then what its family puts there, most of
 //! it as attributes. All numbers are in the host's byte order. Source: include/uapi/linux/netlink.h.
 
+use std::net::IpAddr;
+
 use crate::ParseError;
 
+/// Numbers below this are the framing's own kinds of messages.
+pub(crate) const NLMSG_MIN_TYPE: u16 = 16;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 
@@ -10,6 +14,8 @@ const NLMSG_DONE: u16 = 3;
 const MESSAGE_HEADER: usize = 16;
 /// Length of `struct nlattr`, with which each attribute begins.
 const ATTRIBUTE_HEADER: usize = 4;
+/// Things changed while the kernel told them. Since Linux 3.1.
+const NLM_F_DUMP_INTR: u16 = 0x10;
 /// Two high bits of an attribute's type are flags.
 const TYPE_MASK: u16 = 0x3fff;
 
@@ -32,14 +38,13 @@ pub fn end(part: &[u8]) -> Result<End, ParseError> {
     for message in messages(part) {
         let message = message?;
         match message.kind {
-            NLMSG_DONE => return Ok(End::Done),
-            NLMSG_ERROR => {
+            // Both hold an error's number, negative. Error 0 is none, and acknowledges a question that has no other end.
+            NLMSG_DONE | NLMSG_ERROR => {
                 let errno = message.u32().map_or(0, u32::cast_signed);
-                // Error 0 acknowledges a question that has no other end.
-                return Ok(if errno == 0 {
-                    End::Done
-                } else {
+                return Ok(if errno < 0 {
                     End::Refused(errno.saturating_neg())
+                } else {
+                    End::Done
                 });
             }
             _ => {}
@@ -48,15 +53,44 @@ pub fn end(part: &[u8]) -> Result<End, ParseError> {
     Ok(End::More)
 }
 
+/// Whether the kernel says that things changed while it told them: some may be missing from the answer, or be in it twice.
+pub fn is_interrupted(answer: &[u8]) -> bool {
+    messages(answer).flatten().any(|message| {
+        let flags = message.header.get(6..).and_then(<[u8]>::first_chunk);
+        flags.is_some_and(|flags| u16::from_ne_bytes(*flags) & NLM_F_DUMP_INTR != 0)
+    })
+}
+
 /// A message or an attribute: what kind it is, and what follows its header. Reading a number from fewer bytes gives `None`.
 pub(crate) struct Block<'a> {
     pub(crate) kind: u16,
     pub(crate) body: &'a [u8],
+    header: &'a [u8],
 }
 
 impl<'a> Block<'a> {
+    pub(crate) fn u8(&self) -> Option<u8> {
+        self.body.first().copied()
+    }
+
+    pub(crate) fn u16(&self) -> Option<u16> {
+        self.body.first_chunk().map(|bytes| u16::from_ne_bytes(*bytes))
+    }
+
     pub(crate) fn u32(&self) -> Option<u32> {
-        self.body.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
+        u32_at(self.body, 0)
+    }
+
+    pub(crate) fn u64(&self) -> Option<u64> {
+        self.body.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
+    }
+
+    /// The address of IPv4 or IPv6; `None` if this has another length.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        let of_v4 = <[u8; 4]>::try_from(self.body).map(IpAddr::from);
+        of_v4
+            .or_else(|_| <[u8; 16]>::try_from(self.body).map(IpAddr::from))
+            .ok()
     }
 
     /// The text, which ends with a zero byte in most messages.
@@ -102,7 +136,8 @@ fn blocks<'a>(
         let block = header(rest).and_then(|(length, kind)| {
             let body = rest.get(header_length..length)?;
             let next = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-            Some((Block { kind, body }, next))
+            let header = rest.get(..header_length)?;
+            Some((Block { kind, body, header }, next))
         });
         match block {
             Some((block, next)) => {
@@ -116,6 +151,12 @@ fn blocks<'a>(
             }
         }
     })
+}
+
+/// The number at `offset` of a fixed header.
+pub(crate) fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
+    let number = bytes.get(offset..)?.first_chunk()?;
+    Some(u32::from_ne_bytes(*number))
 }
 
 /// The error of bytes that are something else.
@@ -145,7 +186,7 @@ pub(crate) mod testing {
 #[cfg(test)]
 mod tests {
     use super::testing::{attribute, message};
-    use super::{End, attributes, end, messages};
+    use super::{End, attributes, end, is_interrupted, messages};
 
     #[test]
     fn the_end_is_seen() {
@@ -155,10 +196,33 @@ mod tests {
             (message(16, b"anything"), End::More),
             ([message(16, b"anything"), message(3, &[0; 4])].concat(), End::Done),
             (message(2, &[&refused[..], &[0; 16]].concat()), End::Refused(95)),
+            (message(3, &refused), End::Refused(95)),
             (message(2, &accepted), End::Done),
         ] {
             assert_eq!(end(&part), Ok(expected));
         }
+    }
+
+    #[test]
+    fn an_interruption_in_any_message_is_seen() {
+        let mut answer = [message(16, b"one"), message(16, b"two"), message(3, &[0; 4])].concat();
+        assert!(!is_interrupted(&answer));
+        // The flags stand behind the length and the kind; 2 says that there are more messages.
+        answer[20 + 6..20 + 8].copy_from_slice(&(0x10_u16 | 2).to_ne_bytes());
+        assert!(is_interrupted(&answer));
+    }
+
+    #[test]
+    fn addresses_are_told_apart_by_their_length() {
+        let body = [
+            attribute(1, &[192, 0, 2, 1]),
+            attribute(1, &[0; 16]),
+            attribute(1, &[1, 2]),
+        ]
+        .concat();
+        let found: Vec<_> = attributes(&body).map(|block| block.unwrap().address()).collect();
+        let expected = ["192.0.2.1", "::"].map(|address| Some(address.parse().unwrap()));
+        assert_eq!(found, [&expected[..], &[None]].concat());
     }
 
     #[test]

@@ -4,9 +4,15 @@
 use std::io;
 use std::time::Duration;
 
-use kernel_stats::netlink::{End, end};
+use exporter_toolkit::collector::CollectError;
+use kernel_stats::netlink::{End, end, is_interrupted};
+use kernel_stats::{ParseError, genl_family};
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
+use rustix::net::{
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with,
+};
 
 /// The kernel sends parts of this size at most.
 const PART_ROOM: usize = 32 * 1024;
@@ -14,25 +20,56 @@ const PART_ROOM: usize = 32 * 1024;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const NLM_F_REQUEST: u16 = 0x1;
+const NLM_F_ACK: u16 = 0x4;
 const NLM_F_DUMP: u16 = 0x300;
 /// `NETLINK_ROUTE` is protocol number 0.
 const ROUTE: Option<Protocol> = None;
 /// Length of `struct nlmsghdr`.
 const HEADER: usize = 16;
 
-/// A kind of message of rtnetlink that asks for everything of its kind, and the length of the fixed header behind it,
-/// where zeros mean all. Source: include/uapi/linux/rtnetlink.h.
+/// What generic netlink calls its own family, the question for another's number, and the name in it.
+const GENL_ID_CTRL: u16 = 16;
+const CTRL_CMD_GETFAMILY: u8 = 3;
+const CTRL_ATTR_FAMILY_NAME: u16 = 2;
+
+/// A kind of message of rtnetlink that asks for everything of its kind. Source: include/uapi/linux/rtnetlink.h.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Dump {
     /// Network interfaces, for [`kernel_stats::rtnl_link`].
     Links,
+    /// Network interfaces without their statistics, which are most of the answer.
+    LinksWithoutStats,
+    /// Addresses of interfaces, for [`kernel_stats::rtnl_addr`].
+    Addresses,
+    /// Neighbours of IPv4, for [`kernel_stats::rtnl_neigh`].
+    Neighbours,
+    /// Routes, for [`kernel_stats::rtnl_route`].
+    Routes,
+    /// Queueing disciplines, for [`kernel_stats::rtnl_qdisc`].
+    Qdiscs,
 }
 
 impl Dump {
-    const fn question(self) -> (u16, usize) {
+    /// The kind of the message, and the fixed header behind netlink's, where zeros mean all, with attributes if need be.
+    fn question(self) -> (u16, Vec<u8>) {
+        const IFLA_EXT_MASK: u16 = 29;
+        const RTEXT_FILTER_SKIP_STATS: u32 = 8;
+        const AF_INET: u8 = 2;
         match self {
             // `struct ifinfomsg`
-            Self::Links => (18, 16),
+            Self::Links => (18, vec![0; 16]),
+            Self::LinksWithoutStats => {
+                let mask = attribute(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes());
+                (18, [vec![0; 16], mask].concat())
+            }
+            // `struct ifaddrmsg`
+            Self::Addresses => (22, vec![0; 8]),
+            // `struct ndmsg`
+            Self::Neighbours => (30, [&[AF_INET][..], &[0; 11]].concat()),
+            // `struct rtmsg`
+            Self::Routes => (26, vec![0; 12]),
+            // `struct tcmsg`
+            Self::Qdiscs => (38, vec![0; 20]),
         }
     }
 }
@@ -43,36 +80,129 @@ impl Dump {
 /// What the kernel said, as when address families are restricted.
 pub(crate) fn dump(what: Dump, answer: &mut Vec<u8>) -> io::Result<()> {
     let (kind, body) = what.question();
-    dump_from(ROUTE, kind, &[0; 16][..body], answer)
+    dump_from(ROUTE, kind, &body, answer)
 }
 
 /// Puts all messages of the answer to a dump of `kind` into `answer`; `body` is what the protocol wants behind netlink's
 /// header.
 ///
+/// An answer that changes interrupted is asked for once more. If that one is interrupted too, it is taken: each thing in
+/// it is whole, only one that came or went meanwhile may be missing or be there twice, and where things always come and
+/// go, asking again would have no end.
+///
 /// # Errors
 /// What the kernel said.
 pub(crate) fn dump_from(protocol: Option<Protocol>, kind: u16, body: &[u8], answer: &mut Vec<u8>) -> io::Result<()> {
-    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)?;
-    set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
-    send(&socket, &question(kind, body), SendFlags::empty())?;
-    answer.clear();
+    let question = question(kind, NLM_F_DUMP, body);
+    exchange(protocol, &question, answer)?;
+    if is_interrupted(answer) {
+        exchange(protocol, &question, answer)?;
+    }
+    Ok(())
+}
+
+/// Shows the answer to a dump of `kind` part by part to `each`, in a `buffer` that is used again, for answers that may be
+/// long.
+///
+/// # Errors
+/// What the kernel or `each` said.
+pub(crate) fn dump_parts(
+    protocol: Option<Protocol>,
+    kind: u16,
+    body: &[u8],
+    buffer: &mut Vec<u8>,
+    mut each: impl FnMut(&[u8]) -> Result<(), ParseError>,
+) -> io::Result<()> {
+    let socket = ask(protocol, &question(kind, NLM_F_DUMP, body))?;
     loop {
-        let start = answer.len();
-        answer.reserve(PART_ROOM);
-        recv(&socket, rustix::buffer::spare_capacity(answer), RecvFlags::empty())?;
-        let part = answer.get(start..).unwrap_or_default();
-        match end(part).map_err(io::Error::other)? {
-            End::More if part.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-            End::More => {}
-            End::Done => return Ok(()),
-            End::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
+        buffer.clear();
+        let is_last = receive(&socket, buffer)?;
+        each(buffer).map_err(io::Error::other)?;
+        if is_last {
+            return Ok(());
         }
     }
 }
 
-fn question(kind: u16, body: &[u8]) -> Vec<u8> {
+/// The number of generic netlink's family `name`.
+///
+/// # Errors
+/// What the kernel said; `NotFound` if it has no such family.
+pub(crate) fn family(name: &str, answer: &mut Vec<u8>) -> io::Result<u16> {
+    let name = attribute(CTRL_ATTR_FAMILY_NAME, &[name.as_bytes(), &[0]].concat());
+    let body = generic(CTRL_CMD_GETFAMILY, &name);
+    // Without an acknowledgement, nothing would tell the end of the answer.
+    exchange(
+        Some(netlink::GENERIC),
+        &question(GENL_ID_CTRL, NLM_F_ACK, &body),
+        answer,
+    )?;
+    let number = genl_family::parse(answer).map_err(io::Error::other)?;
+    number.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// A question of a family of generic netlink: its command, with which a `struct genlmsghdr` begins, and attributes.
+pub(crate) fn generic(command: u8, attributes: &[u8]) -> Vec<u8> {
+    [&[command, 1, 0, 0][..], attributes].concat()
+}
+
+/// An attribute of a question.
+pub(crate) fn attribute(kind: u16, body: &[u8]) -> Vec<u8> {
+    let length = (4 + body.len()) as u16;
+    let mut bytes = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), body].concat();
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
+}
+
+/// The error of a collector that netlink does not answer. What this kernel lacks or keeps from us is no data.
+pub(crate) fn failed(asking: &str, error: &io::Error) -> CollectError {
+    const LACKING: [Errno; 6] = [
+        Errno::ACCESS,
+        Errno::AFNOSUPPORT,
+        Errno::NOENT,
+        Errno::OPNOTSUPP,
+        Errno::PERM,
+        Errno::PROTONOSUPPORT,
+    ];
+    let text = format!("asking netlink for {asking}: {error}");
+    if Errno::from_io_error(error).is_some_and(|errno| LACKING.contains(&errno)) {
+        CollectError::NoData(text.into())
+    } else {
+        CollectError::failed(text)
+    }
+}
+
+fn exchange(protocol: Option<Protocol>, question: &[u8], answer: &mut Vec<u8>) -> io::Result<()> {
+    let socket = ask(protocol, question)?;
+    answer.clear();
+    while !receive(&socket, answer)? {}
+    Ok(())
+}
+
+fn ask(protocol: Option<Protocol>, question: &[u8]) -> io::Result<OwnedFd> {
+    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)?;
+    set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
+    send(&socket, question, SendFlags::empty())?;
+    Ok(socket)
+}
+
+/// Appends one part of the answer to `buffer` and tells whether it is the last.
+fn receive(socket: &OwnedFd, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    let start = buffer.len();
+    buffer.reserve(PART_ROOM);
+    recv(socket, rustix::buffer::spare_capacity(buffer), RecvFlags::empty())?;
+    let part = buffer.get(start..).unwrap_or_default();
+    match end(part).map_err(io::Error::other)? {
+        End::More if part.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
+        End::More => Ok(false),
+        End::Done => Ok(true),
+        End::Refused(errno) => Err(io::Error::from_raw_os_error(errno)),
+    }
+}
+
+fn question(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     let length = (HEADER + body.len()) as u32;
-    let flags = NLM_F_REQUEST | NLM_F_DUMP;
+    let flags = NLM_F_REQUEST | flags;
     let mut question = Vec::with_capacity(HEADER + body.len());
     question.extend(length.to_ne_bytes());
     question.extend(kind.to_ne_bytes());
@@ -81,4 +211,30 @@ fn question(kind: u16, body: &[u8]) -> Vec<u8> {
     question.extend([0; 8]);
     question.extend(body);
     question
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_lacks_is_no_data_and_all_else_a_failure() {
+        for (errno, lacking) in [
+            (Errno::AFNOSUPPORT, true),
+            (Errno::NOENT, true),
+            (Errno::PERM, true),
+            (Errno::NOBUFS, false),
+        ] {
+            let error = failed("routes", &errno.into());
+            assert_eq!(matches!(error, CollectError::NoData(_)), lacking, "{error}");
+            assert!(error.to_string().contains("asking netlink for routes: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_padded_and_tell_their_own_length() {
+        let bytes = attribute(2, b"abcde");
+        assert_eq!(bytes.len(), 12);
+        assert_eq!(bytes[..2], 9_u16.to_ne_bytes());
+    }
 }

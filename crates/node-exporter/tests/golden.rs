@@ -19,10 +19,19 @@ use node_exporter::{Context, FLAGS, SPECS};
 
 /// Collectors that ask the running kernel or read a user's directories, and not only files under a root. What they say of
 /// some host is in tests/golden/live.
-const LIVE: &[&str] = &["filesystem", "textfile", "time", "timex", "uname"];
+const LIVE: &[&str] = &[
+    "filesystem",
+    "network_route",
+    "tcpstat",
+    "textfile",
+    "time",
+    "timex",
+    "uname",
+];
 
 /// What is off by default and shown by the golden files, and no netlink, which knows nothing of roots.
 const ARGS: &[&str] = &[
+    "--no-collector.arp.netlink",
     "--no-collector.netdev.netlink",
     "--collector.cpu.info",
     "--collector.cpu.info.flags-include=.",
@@ -47,6 +56,7 @@ fn host(root: &Path, args: &[&str]) -> Context {
         path("sysfs", "sys"),
         path("rootfs", "."),
         path("udev.data", "run/udev/data"),
+        format!("--collector.qdisc.fixtures={}", root.join("qdisc").display()).into(),
     ];
     let tables = SPECS.iter().map(|spec| spec.flags).chain([FLAGS]);
     let args = roots.into_iter().chain(args.iter().map(OsString::from));
@@ -184,6 +194,7 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
             "read:\nsb\n",
             "sb",
         ),
+        ("arp", "proc/net/arp", "h\n10.0.0.1 0x1 eth0\n", "10.0.0.1 0x1 eth0"),
         ("conntrack", "proc/net/stat/nf_conntrack", "entries\nx\n", "x"),
         ("conntrack", "proc/sys/net/netfilter/nf_conntrack_count", "many", "many"),
         ("cpu", "proc/stat", "cpu0 1 2 3 x\n", "x"),

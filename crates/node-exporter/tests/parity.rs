@@ -6,16 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the test runs both programs")]
 
+mod programs;
+
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use exposition::parse::{Family, Value, parse};
 
-const NAMES: [&str; 2] = ["node_exporter", "prometheus-node-exporter"];
+use self::programs::{OURS, Program, upstream};
 
 /// How often each side is scraped, in turns.
 const ROUNDS: usize = 4;
@@ -23,76 +21,15 @@ const ROUNDS: usize = 4;
 /// Metrics of the programs themselves, which differ by nature.
 const OWN: [&str; 4] = ["go_", "process_", "promhttp_", "node_exporter_build_info"];
 
-/// Families whose every sample may come and go between two scrapes: states that threads are in for a moment.
-const FLEETING: [&str; 2] = ["node_processes_state", "node_processes_threads_state"];
+/// Families whose every sample may come and go between two scrapes: states that threads and sockets are in for a moment.
+const FLEETING: [&str; 3] = [
+    "node_processes_state",
+    "node_processes_threads_state",
+    "node_tcp_connection_states",
+];
 
 /// The time that a collector took is its own.
 const TIMED: &str = "node_scrape_collector_duration_seconds";
-
-fn upstream() -> Option<PathBuf> {
-    let peers = std::env::var_os("PEERS").filter(|peers| !peers.is_empty());
-    let path = peers.clone().or_else(|| std::env::var_os("PATH")).unwrap_or_default();
-    let candidates = std::env::split_paths(&path).flat_map(|dir| NAMES.map(|name| dir.join(name)));
-    let found = candidates.into_iter().find(|file| file.is_file());
-    assert!(
-        found.is_some() || peers.is_none(),
-        "PEERS={peers:?} has none of {NAMES:?}"
-    );
-    found
-}
-
-/// A program under test. Dropping it ends it.
-struct Program {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Program {
-    fn start(program: &Path, flags: &[String]) -> Self {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .unwrap()
-            .local_addr()
-            .unwrap();
-        let child = Command::new(program)
-            .arg(format!("--web.listen-address={address}"))
-            .args(flags)
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let started = Self { child, address };
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "{} does not listen", program.display());
-            std::thread::yield_now();
-        }
-        started
-    }
-
-    fn scrape(&self) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        // HTTP/1.0, so that the body comes in one piece.
-        stream
-            .write_all(b"GET /metrics HTTP/1.0\r\nAccept: text/plain;version=0.0.4\r\n\r\n")
-            .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(
-            head.starts_with("HTTP/1.0 200") || head.starts_with("HTTP/1.1 200"),
-            "{head}"
-        );
-        body.to_owned()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
 
 /// HELP and TYPE by family, and values by series.
 #[derive(Default)]
@@ -190,8 +127,8 @@ fn every_family_series_and_value_of_upstream_is_here() {
     std::fs::write(textfiles.path().join("a.prom"), TEXTFILE).unwrap();
     let mut flags = flags();
     flags.push(format!("--collector.textfile.directory={}", textfiles.path().display()));
-    let reference = Program::start(&upstream, &flags);
-    let ours = Program::start(Path::new(env!("CARGO_BIN_EXE_node-exporter")), &flags);
+    let reference = Program::start(Command::new(upstream).args(&flags));
+    let ours = Program::start(Command::new(OURS).args(&flags));
     // The first scrapes of either may find its own start in the figures.
     reference.scrape();
     ours.scrape();

@@ -8,6 +8,7 @@ use exposition::{Desc, Encoder};
 use kernel_stats::attribute;
 
 use crate::context::Context;
+use crate::filter::Filter;
 use crate::source::Source;
 use crate::sysfs::{Attributes, Folder};
 
@@ -20,6 +21,7 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
             directory: context.sys_path("class/net"),
             masters: context.sys("class/net/bonding_masters"),
             attributes: Attributes::default(),
+            shown: context.network_devices(Filter::All),
         }))
     },
 };
@@ -38,6 +40,7 @@ const SLAVES: Desc<'_> = Desc::gauge(
 struct Bonding {
     directory: PathBuf,
     masters: Source,
+    shown: Filter,
     attributes: Attributes,
 }
 
@@ -68,6 +71,7 @@ impl Collector for Bonding {
 impl Bonding {
     fn read(&mut self) -> Result<Vec<Master>, CollectError> {
         let mut names: Vec<&str> = self.masters.parse(attribute::text)?.split_ascii_whitespace().collect();
+        names.retain(|name| self.shown.shows(name));
         names.sort_unstable();
         let class = Folder::open(&self.directory)?;
         let attributes = &mut self.attributes;
@@ -116,6 +120,7 @@ mod tests {
             directory: root.path().to_owned(),
             masters: Source::new(root.path().join("bonding_masters")),
             attributes: Attributes::default(),
+            shown: Filter::All,
         };
         let masters = bonding.read().unwrap();
         masters

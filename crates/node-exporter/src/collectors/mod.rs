@@ -1,5 +1,6 @@
 //! One file is one collector; this is the list of them.
 
+mod arp;
 mod bcache;
 mod bcachefs;
 mod bonding;
@@ -33,11 +34,13 @@ mod mountstats;
 mod netclass;
 mod netdev;
 mod netstat;
+mod network_route;
 mod nfs;
 mod nfsd;
 mod os;
 mod pressure;
 mod processes;
+mod qdisc;
 mod schedstat;
 mod slabinfo;
 mod sockstat;
@@ -46,6 +49,7 @@ mod softnet;
 mod stat;
 mod swap;
 mod sysctl;
+mod tcpstat;
 mod textfile;
 mod time;
 mod timex;
@@ -63,6 +67,7 @@ use crate::context::Context;
 
 /// Every collector, in alphabetical order.
 pub const SPECS: &[CollectorSpec<Context>] = &[
+    arp::SPEC,
     bcache::SPEC,
     bcachefs::SPEC,
     bonding::SPEC,
@@ -96,11 +101,13 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     netclass::SPEC,
     netdev::SPEC,
     netstat::SPEC,
+    network_route::SPEC,
     nfs::SPEC,
     nfsd::SPEC,
     os::SPEC,
     pressure::SPEC,
     processes::SPEC,
+    qdisc::SPEC,
     schedstat::SPEC,
     slabinfo::SPEC,
     sockstat::SPEC,
@@ -109,6 +116,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     stat::SPEC,
     swap::SPEC,
     sysctl::SPEC,
+    tcpstat::SPEC,
     textfile::SPEC,
     time::SPEC,
     timex::SPEC,

@@ -1,21 +1,31 @@
 //! Traffic of network devices, from netlink, or with `--no-collector.netdev.netlink` from /proc/net/dev, which holds the
 //! same sums but not `receive_nohandler`. Where netlink is refused, as in units that restrict address families, the file
-//! takes its place.
+//! takes its place. Addresses of devices are asked of netlink always.
 
-use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
+mod addresses;
+mod columns;
+
+use std::path::{Path, PathBuf};
+
+use exporter_toolkit::collector::{BuildError, CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
 use exposition::{Desc, Encoder};
-use kernel_stats::net_dev::{self, Interface, Receive, Transmit};
-use kernel_stats::rtnl_link::{self, Link, LinkStats};
+use kernel_stats::{net_dev, rtnl_link};
 
+use self::addresses::Addresses;
+use self::columns::Column;
 use crate::context::Context;
 use crate::filter::Filter;
 use crate::netlink::{Dump, dump};
 use crate::source::Source;
+use crate::sysfs::{Attributes, Folder};
 
 const INCLUDE: &str = "collector.netdev.device-include";
 const EXCLUDE: &str = "collector.netdev.device-exclude";
+const ADDRESS_INFO: &str = "collector.netdev.address-info";
+const DETAILED: &str = "collector.netdev.enable-detailed-metrics";
 const NETLINK: &str = "collector.netdev.netlink";
+const LABEL_IFALIAS: &str = "collector.netdev.label-ifalias";
 
 pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     name: "netdev",
@@ -29,80 +39,64 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
             EXCLUDE,
             "Regexp of net devices to exclude (mutually exclusive to device-include).",
         ),
+        Flag::switch(ADDRESS_INFO, false, "Collect address-info for every device"),
+        Flag::switch(
+            DETAILED,
+            false,
+            "Use (incompatible) metric names that provide more detailed stats on Linux",
+        ),
         Flag::switch(NETLINK, true, "Use netlink to gather stats instead of /proc/net/dev."),
+        Flag::switch(LABEL_IFALIAS, false, "Add ifAlias label"),
     ],
-    build: |context| {
-        Ok(Box::new(NetDev {
-            netlink: context.flags().switch(NETLINK),
-            answer: Vec::new(),
-            source: context.proc("net/dev"),
-            devices: context.network_devices(Filter::from_flags(context.flags(), INCLUDE, EXCLUDE)?),
-        }))
-    },
+    build,
 };
 
-/// A family and the column that it shows.
-type Column = (Desc<'static>, fn(&Interface<'_>) -> u64);
-
-macro_rules! column {
-    ($direction:ident, $field:ident) => {
-        (
-            Desc::counter(
-                concat!(
-                    "node_network_",
-                    stringify!($direction),
-                    "_",
-                    stringify!($field),
-                    "_total"
-                ),
-                concat!(
-                    "Network device statistic ",
-                    stringify!($direction),
-                    "_",
-                    stringify!($field),
-                    "."
-                ),
-                &["device"],
-            ),
-            |interface| interface.$direction.$field,
-        )
-    };
+fn build(context: &Context) -> Result<Box<dyn Collector>, BuildError> {
+    let flags = context.flags();
+    Ok(Box::new(NetDev {
+        netlink: flags.switch(NETLINK),
+        detailed: flags.switch(DETAILED),
+        aliases: flags.switch(LABEL_IFALIAS),
+        answer: Vec::new(),
+        source: context.proc("net/dev"),
+        class: context.sys_path("class/net"),
+        attributes: Attributes::default(),
+        devices: context.network_devices(Filter::from_flags(flags, INCLUDE, EXCLUDE)?),
+        addresses: flags.switch(ADDRESS_INFO).then(|| Addresses::new(context)),
+    }))
 }
-
-const COLUMNS: [Column; 16] = [
-    column!(receive, bytes),
-    column!(receive, compressed),
-    column!(receive, drop),
-    column!(receive, errs),
-    column!(receive, fifo),
-    column!(receive, frame),
-    column!(receive, multicast),
-    column!(receive, packets),
-    column!(transmit, bytes),
-    column!(transmit, carrier),
-    column!(transmit, colls),
-    column!(transmit, compressed),
-    column!(transmit, drop),
-    column!(transmit, errs),
-    column!(transmit, fifo),
-    column!(transmit, packets),
-];
-
-const NOHANDLER: Desc<'_> = Desc::counter(
-    "node_network_receive_nohandler_total",
-    "Network device statistic receive_nohandler.",
-    &["device"],
-);
 
 struct NetDev {
     netlink: bool,
+    detailed: bool,
+    aliases: bool,
     answer: Vec<u8>,
     source: Source,
+    class: PathBuf,
+    attributes: Attributes,
     devices: Filter,
+    /// `None` unless the flag asks for them.
+    addresses: Option<Addresses>,
+}
+
+/// A device, what its labels may be, and its numbers.
+struct Device<'a, T> {
+    /// Its name and its alias.
+    labels: [&'a str; 2],
+    stats: T,
 }
 
 impl Collector for NetDev {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
+        self.collect_stats(out)?;
+        self.addresses
+            .as_mut()
+            .map_or(Ok(()), |addresses| addresses.collect(out))
+    }
+}
+
+impl NetDev {
+    fn collect_stats(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
         if self.netlink {
             match dump(Dump::Links, &mut self.answer) {
                 Ok(()) => return self.collect_links(out),
@@ -112,123 +106,148 @@ impl Collector for NetDev {
                 ),
             }
         }
+        self.collect_file(out)
+    }
+
+    fn collect_links(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
+        let links = rtnl_link::parse(&self.answer).map_err(CollectError::failed)?;
+        let shown = links.iter().filter(|link| self.devices.shows(link.name));
+        let mut devices: Vec<_> = shown
+            .filter_map(|link| {
+                let labels = [link.name, link.alias.trim_ascii()];
+                link.stats.map(|stats| Device { labels, stats })
+            })
+            .collect();
+        let columns = if self.detailed {
+            columns::LINK_DETAILED
+        } else {
+            columns::LINK
+        };
+        encode(columns, &mut devices, self.aliases, out);
+        Ok(())
+    }
+
+    fn collect_file(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
         let mut interfaces = self.source.parse(net_dev::parse)?;
         interfaces.retain(|interface| self.devices.shows(interface.name));
-        encode(&mut interfaces, out);
-        Ok(())
+        let names = interfaces.iter().map(|interface| interface.name);
+        let aliases = if self.aliases {
+            aliases(&self.class, names, &mut self.attributes)?
+        } else {
+            vec![String::new(); interfaces.len()]
+        };
+        let devices = interfaces.iter().zip(&aliases).map(|(interface, alias)| Device {
+            labels: [interface.name, alias.as_str()],
+            stats: (interface.receive, interface.transmit),
+        });
+        let columns = if self.detailed {
+            columns::FILE_DETAILED
+        } else {
+            columns::FILE
+        };
+        encode(columns, &mut devices.collect::<Vec<_>>(), self.aliases, out);
+        self.attributes.finish()
     }
 }
 
-impl NetDev {
-    fn collect_links(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        let mut links = rtnl_link::parse(&self.answer).map_err(CollectError::failed)?;
-        links.retain(|link| self.devices.shows(link.name));
-        links.sort_unstable_by_key(|link| link.name);
-        encode(&mut links.iter().map(interface).collect::<Vec<_>>(), out);
-        let mut family = out.family(&NOHANDLER);
-        for link in &links {
-            family.sample(&[link.name], link.stats.rx_nohandler as f64);
+/// What /sys calls each of these devices beside its name; empty if nothing.
+fn aliases<'a>(
+    class: &Path,
+    devices: impl Iterator<Item = &'a str>,
+    attributes: &mut Attributes,
+) -> Result<Vec<String>, CollectError> {
+    let class = Folder::open(class)?;
+    let alias = |device: &str| {
+        let folder = class.folder(device)?;
+        attributes.text(&folder, c"ifalias").map(str::to_owned)
+    };
+    Ok(devices.map(alias).map(Option::unwrap_or_default).collect())
+}
+
+fn encode<T>(columns: &[Column<T>], devices: &mut Vec<Device<'_, T>>, aliases: bool, out: &mut Encoder) {
+    devices.sort_unstable_by_key(|device| device.labels);
+    // An interrupted answer of netlink may have a device twice.
+    devices.dedup_by_key(|device| device.labels);
+    let names: &[&str] = if aliases { &["device", "ifalias"] } else { &["device"] };
+    for (desc, value) in columns {
+        let desc = Desc { labels: names, ..*desc };
+        let mut family = out.family(&desc);
+        for device in &*devices {
+            family.sample(&device.labels[..names.len()], value(&device.stats) as f64);
         }
-        Ok(())
     }
-}
-
-fn encode(interfaces: &mut [Interface<'_>], out: &mut Encoder) {
-    interfaces.sort_unstable_by_key(|interface| interface.name);
-    for (desc, value) in &COLUMNS {
-        let mut family = out.family(desc);
-        for interface in &*interfaces {
-            family.sample(&[interface.name], value(interface) as f64);
-        }
-    }
-}
-
-/// The numbers of a link as /proc/net/dev sums them up, which the names of the families go by.
-/// Source: dev_seq_printf_stats in net/core/net-procfs.c.
-fn interface<'a>(link: &Link<'a>) -> Interface<'a> {
-    Interface {
-        name: link.name,
-        receive: receive(&link.stats),
-        transmit: transmit(&link.stats),
-    }
-}
-
-fn receive(stats: &LinkStats) -> Receive {
-    let frame = [
-        stats.rx_frame_errors,
-        stats.rx_length_errors,
-        stats.rx_over_errors,
-        stats.rx_crc_errors,
-    ];
-    Receive {
-        bytes: stats.rx_bytes,
-        packets: stats.rx_packets,
-        errs: stats.rx_errors,
-        drop: stats.rx_dropped.wrapping_add(stats.rx_missed_errors),
-        fifo: stats.rx_fifo_errors,
-        frame: sum(frame),
-        compressed: stats.rx_compressed,
-        multicast: stats.multicast,
-    }
-}
-
-fn transmit(stats: &LinkStats) -> Transmit {
-    let carrier = [
-        stats.tx_carrier_errors,
-        stats.tx_aborted_errors,
-        stats.tx_window_errors,
-        stats.tx_heartbeat_errors,
-    ];
-    Transmit {
-        bytes: stats.tx_bytes,
-        packets: stats.tx_packets,
-        errs: stats.tx_errors,
-        drop: stats.tx_dropped,
-        fifo: stats.tx_fifo_errors,
-        colls: stats.collisions,
-        carrier: sum(carrier),
-        compressed: stats.tx_compressed,
-    }
-}
-
-/// As the kernel adds them up: drivers may report anything.
-fn sum(counts: [u64; 4]) -> u64 {
-    counts.into_iter().fold(0, u64::wrapping_add)
 }
 
 #[cfg(test)]
 mod tests {
+    use exporter_toolkit::flags::Flags;
+    use exposition::{Format, assemble};
+
     use super::*;
+    use crate::context::FLAGS;
+    use crate::testing::root;
+
+    const FILE: &str = "head\nhead\n lo: 1 0 2 0 0 0 0 0 0 0 0 0 0 0 0 0\neth0: 3 0 4 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+
+    /// The samples of `receive_bytes` and `receive_errs` or `receive_errors` of a host with two devices.
+    fn received(files: &[(&str, &str)], args: &[&str]) -> Vec<String> {
+        let host = root(&[&[("proc/net/dev", FILE)], files].concat());
+        let paths = ["procfs", "sysfs"].map(|path| {
+            let name = path.strip_suffix("fs").unwrap();
+            format!("--path.{path}={}", host.path().join(name).display())
+        });
+        let args = paths.into_iter().chain(args.iter().map(|arg| (*arg).to_owned()));
+        let args = args.chain(["--no-collector.netdev.netlink".to_owned()]).map(Into::into);
+        let flags = Flags::parse("x", "", [FLAGS, SPEC.flags], args).unwrap();
+        let (mut out, mut text) = (Encoder::new(Format::Text004), Vec::new());
+        build(&Context::new(flags).unwrap()).unwrap().collect(&mut out).unwrap();
+        assemble([&out], &mut text);
+        let text = String::from_utf8(text).unwrap();
+        let prefix = "node_network_receive_";
+        let lines = text.lines().filter_map(|line| line.strip_prefix(prefix));
+        lines
+            .filter(|line| line.starts_with("bytes") || line.starts_with("err"))
+            .map(str::to_owned)
+            .collect()
+    }
 
     #[test]
-    fn links_are_summed_up_as_in_the_file() {
-        let stats = LinkStats {
-            rx_dropped: 1,
-            rx_missed_errors: 2,
-            rx_frame_errors: 4,
-            rx_length_errors: 8,
-            rx_over_errors: 16,
-            rx_crc_errors: 32,
-            tx_carrier_errors: 64,
-            tx_aborted_errors: 128,
-            tx_window_errors: 256,
-            tx_heartbeat_errors: 512,
-            collisions: u64::MAX,
-            ..LinkStats::default()
-        };
-        let expected = Interface {
-            name: "eth0",
-            receive: Receive {
-                drop: 3,
-                frame: 60,
-                ..Receive::default()
+    fn an_alias_is_a_label_when_asked_for() {
+        let files = [
+            ("sys/class/net/eth0/ifalias", "up \"link\"\n"),
+            ("sys/class/net/lo/ifalias", ""),
+        ];
+        let expected = [
+            r#"bytes_total{device="eth0",ifalias="up \"link\""} 3"#,
+            r#"bytes_total{device="lo",ifalias=""} 1"#,
+            r#"errs_total{device="eth0",ifalias="up \"link\""} 4"#,
+            r#"errs_total{device="lo",ifalias=""} 2"#,
+        ];
+        assert_eq!(received(&files, &["--collector.netdev.label-ifalias"]), expected);
+    }
+
+    #[test]
+    fn details_of_the_file_have_other_names() {
+        let args = [
+            "--collector.netdev.enable-detailed-metrics",
+            "--collector.netdev.device-exclude=lo",
+        ];
+        let expected = [r#"bytes_total{device="eth0"} 3"#, r#"errors_total{device="eth0"} 4"#];
+        assert_eq!(received(&[], &args), expected);
+    }
+
+    #[test]
+    fn a_device_that_is_told_twice_is_shown_once() {
+        let device = |name, bytes| Device {
+            labels: [name, ""],
+            stats: rtnl_link::LinkStats {
+                rx_bytes: bytes,
+                ..Default::default()
             },
-            transmit: Transmit {
-                carrier: 960,
-                colls: u64::MAX,
-                ..Transmit::default()
-            },
         };
-        assert_eq!(interface(&Link { name: "eth0", stats }), expected);
+        let mut devices = vec![device("veth0", 1), device("lo", 2), device("veth0", 3)];
+        let mut out = Encoder::new(Format::Text004);
+        encode(&columns::LINK[..1], &mut devices, false, &mut out);
+        assert_eq!(out.sample_count(), 2);
     }
 }
