@@ -44,6 +44,7 @@ pub mod net_stat;
 pub mod net_udp;
 pub mod netlink;
 pub mod nf_conntrack_stat;
+pub mod nl80211;
 pub mod node_meminfo;
 pub mod os_release;
 pub mod pid_stat;

@@ -81,16 +81,28 @@ impl<'a> Block<'a> {
         u32_at(self.body, 0)
     }
 
-    pub(crate) fn u64(&self) -> Option<u64> {
-        self.body.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
-    }
-
     /// The address of IPv4 or IPv6; `None` if this has another length.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         let of_v4 = <[u8; 4]>::try_from(self.body).map(IpAddr::from);
         of_v4
             .or_else(|_| <[u8; 16]>::try_from(self.body).map(IpAddr::from))
             .ok()
+    }
+
+    pub(crate) fn u64(&self) -> Option<u64> {
+        self.body.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
+    }
+
+    /// The command of a generic netlink message and what follows its header, `struct genlmsghdr`; `None` for messages
+    /// of netlink itself, such as the end of an answer.
+    pub(crate) fn command(&self) -> Result<Option<(u8, &'a [u8])>, ParseError> {
+        if self.kind < NLMSG_MIN_TYPE {
+            return Ok(None);
+        }
+        match self.body {
+            [command, _version, _, _, attributes @ ..] => Ok(Some((*command, attributes))),
+            _ => Err(error("a generic netlink header", self.body)),
+        }
     }
 
     /// The text, which ends with a zero byte in most messages.

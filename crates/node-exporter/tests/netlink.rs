@@ -154,7 +154,10 @@ fn samples(collector: &str, args: &[&str]) -> Vec<String> {
     let args = args.iter().map(|arg| arg.into());
     let flags = Flags::parse("x", "", [FLAGS, spec.flags], args).unwrap();
     let (mut out, mut text) = (Encoder::new(Format::Text004), Vec::new());
-    (spec.build)(&Context::new(flags).unwrap()).unwrap().collect(&mut out).unwrap();
+    (spec.build)(&Context::new(flags).unwrap())
+        .unwrap()
+        .collect(&mut out)
+        .unwrap();
     assert!(
         assemble([&out], &mut text).is_empty(),
         "{collector}: a series is there twice"

@@ -16,6 +16,7 @@ mod drbd;
 mod drm;
 mod edac;
 mod entropy;
+mod ethtool;
 mod fibrechannel;
 mod filefd;
 mod filesystem;
@@ -38,6 +39,7 @@ mod network_route;
 mod nfs;
 mod nfsd;
 mod os;
+mod perf;
 mod pressure;
 mod processes;
 mod qdisc;
@@ -56,6 +58,7 @@ mod timex;
 mod udp_queues;
 mod uname;
 mod vmstat;
+mod wifi;
 mod xfrm;
 mod xfs;
 mod zfs;
@@ -83,6 +86,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     drm::SPEC,
     edac::SPEC,
     entropy::SPEC,
+    ethtool::SPEC,
     fibrechannel::SPEC,
     filefd::SPEC,
     filesystem::SPEC,
@@ -105,6 +109,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     nfs::SPEC,
     nfsd::SPEC,
     os::SPEC,
+    perf::SPEC,
     pressure::SPEC,
     processes::SPEC,
     qdisc::SPEC,
@@ -123,6 +128,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     udp_queues::SPEC,
     uname::SPEC,
     vmstat::SPEC,
+    wifi::SPEC,
     xfrm::SPEC,
     xfs::SPEC,
     zfs::SPEC,

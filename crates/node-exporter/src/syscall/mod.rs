@@ -1,8 +1,12 @@
-//! The system calls that no safe crate offers: adjtimex(2), and the C library's idea of the local time zone.
+//! The system calls that no safe crate offers: adjtimex(2), the C library's idea of the local time zone, the ioctl of
+//! ethtool(8) and perf_event_open(2).
 #![allow(
     unsafe_code,
-    reason = "rustix has no adjtimex, and the standard library knows no time zones"
+    reason = "rustix has no adjtimex, ethtool or perf events, and the standard library knows no time zones"
 )]
+
+pub(crate) mod ethtool;
+pub(crate) mod perf;
 
 use std::ffi::CStr;
 use std::io;
