@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use crate::{
-    ParseError, attribute, bcache, bcachefs, buddyinfo, cgroups, cpu_list, cpuinfo, diskstats, drbd, ethtool_linkmodes,
-    file_nr, flat_keyed, genl_family, inet_diag, infiniband_port, interrupts, ip_vs, ip_vs_stats, kstat, loadavg,
-    mdstat, meminfo, mountinfo, mountstats, net_arp, net_dev, net_netstat, net_rpc, net_snmp6, net_sockstat, net_stat,
-    net_udp, netlink, nf_conntrack_stat, nl80211, node_meminfo, os_release, pid_stat, pressure, rtnl_addr, rtnl_link,
-    rtnl_neigh, rtnl_qdisc, rtnl_route, schedstat, slabinfo, softirqs, softnet_stat, stat, swaps, udev_data, vmstat,
-    vulnerability, xfs_stats, zoneinfo,
+    ParseError, attribute, bcache, bcachefs, btrfs_commit_stats, buddyinfo, cgroups, cpu_list, cpuinfo, diskstats,
+    drbd, ethtool_linkmodes, file_nr, flat_keyed, genl_family, inet_diag, infiniband_port, interrupts, ip_vs,
+    ip_vs_stats, kstat, loadavg, mdstat, meminfo, mountinfo, mountstats, net_arp, net_dev, net_netstat, net_rpc,
+    net_snmp6, net_sockstat, net_stat, net_udp, netlink, nf_conntrack_stat, nl80211, node_meminfo, os_release, pci_ids,
+    pid_stat, pressure, rtnl_addr, rtnl_link, rtnl_neigh, rtnl_qdisc, rtnl_route, schedstat, slabinfo, softirqs,
+    softnet_stat, stat, swaps, udev_data, vmstat, vulnerability, xfs_stats, zoneinfo,
 };
 
 /// Runs a parser and drops its result.
@@ -37,6 +37,7 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("bcachefs_io_done", |bytes| run(bcachefs::parse_io_done(bytes))),
     ("bcachefs_io_errors", |bytes| run(bcachefs::parse_io_errors(bytes))),
     ("bcachefs_size", |bytes| run(bcachefs::parse_size(bytes))),
+    ("btrfs_commit_stats", |bytes| run(btrfs_commit_stats::parse(bytes))),
     ("buddyinfo", |bytes| run(buddyinfo::parse(bytes))),
     ("cgroups", |bytes| run(cgroups::parse(bytes))),
     ("cpu_list", |bytes| run(cpu_list::parse(bytes))),
@@ -78,6 +79,9 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("nl80211_stations", |bytes| run(nl80211::parse_stations(bytes))),
     ("node_meminfo", |bytes| run(node_meminfo::parse(bytes))),
     ("os_release", |bytes| run(os_release::parse(bytes))),
+    ("pci_ids", |bytes| {
+        pci_ids::entries(bytes).for_each(|entry| drop(black_box(entry)))
+    }),
     ("pid_stat", |bytes| run(pid_stat::parse(bytes))),
     ("pressure", |bytes| run(pressure::parse(bytes))),
     ("rtnl_addr", |bytes| run(rtnl_addr::parse(bytes))),
@@ -134,6 +138,7 @@ mod tests {
         ("bcachefs_io_done", include_bytes!("../fixtures/bcachefs_io_done")),
         ("bcachefs_io_errors", include_bytes!("../fixtures/bcachefs_io_errors")),
         ("bcachefs_size", include_bytes!("../fixtures/bcachefs_size")),
+        ("btrfs_commit_stats", include_bytes!("../fixtures/btrfs_commit_stats")),
         ("buddyinfo", include_bytes!("../fixtures/buddyinfo")),
         ("cgroups", include_bytes!("../fixtures/cgroups")),
         ("cpu_list", include_bytes!("../fixtures/cpu_list")),
@@ -173,6 +178,7 @@ mod tests {
         ("nl80211", include_bytes!("../fixtures/nl80211")),
         ("node_meminfo", include_bytes!("../fixtures/node_meminfo")),
         ("os_release", include_bytes!("../fixtures/os_release")),
+        ("pci_ids", include_bytes!("../fixtures/pci_ids")),
         ("pid_stat", include_bytes!("../fixtures/pid_stat")),
         ("pressure", include_bytes!("../fixtures/pressure")),
         ("rtnl_addr", include_bytes!("../fixtures/rtnl_addr")),

@@ -6,11 +6,13 @@ mod cpu_labels;
 mod device_names;
 mod field_names;
 mod filter;
+mod mounts;
 mod netlink;
 mod nfs_methods;
 pub mod preflight;
 mod program;
 mod source;
+mod survey;
 mod syscall;
 mod sysfs;
 #[cfg(test)]

@@ -104,7 +104,7 @@ mod tests {
         let host = host();
         let nowhere = host.path().join("nowhere");
         assert_eq!(
-            warnings(&context(&[], host.path(), &[]), &nowhere),
+            warnings(&context(host.path(), &[], &[]), &nowhere),
             Vec::<String>::new()
         );
     }
@@ -118,11 +118,11 @@ mod tests {
         ] {
             let host = host();
             fs::rename(host.path().join(missing), host.path().join("away")).unwrap();
-            let found = warnings(&context(&[], host.path(), &[]), host.path());
+            let found = warnings(&context(host.path(), &[], &[]), host.path());
             assert!(matches!(&found[..], [one] if one.starts_with(flag)), "{found:?}");
         }
         let host = host();
-        let context = context(&[], host.path(), &[]);
+        let context = context(host.path(), &[], &[]);
         fs::rename(host.path(), host.path().with_extension("away")).unwrap();
         let found = warnings(&context, host.path());
         fs::rename(host.path().with_extension("away"), host.path()).unwrap();

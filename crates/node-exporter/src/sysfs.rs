@@ -1,13 +1,16 @@
 //! Folders of /sys: a folder is a device, its files are attributes, each with one value. Devices and attributes come and
 //! go while they are read, and drivers refuse what the hardware does not tell, so each is missing alone.
 
+use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hasher};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use exporter_toolkit::collector::CollectError;
 use kernel_stats::{ParseError, attribute};
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, openat};
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
@@ -36,6 +39,17 @@ impl Folder {
         }
     }
 
+    /// The folder at `path`; `None` if there is none.
+    ///
+    /// # Errors
+    /// What else the kernel said, with the path.
+    pub(crate) fn find(path: &Path) -> Result<Option<Self>, SourceError> {
+        match Self::open(path) {
+            Err(SourceError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
     /// The folder `name` in this one; `None` if there is none, or no longer.
     pub(crate) fn folder(&self, name: &str) -> Option<Self> {
         let handle = openat(&self.handle, name, FOLDER, Mode::empty()).ok()?;
@@ -54,6 +68,23 @@ impl Folder {
     /// What the kernel said, with the path.
     pub(crate) fn folders(&self) -> Result<Vec<String>, SourceError> {
         self.names(|kind| kind != FileType::RegularFile)
+    }
+
+    /// The folders in this one whose names `shows` accepts, opened, in the order of their names. One that goes away
+    /// meanwhile is left out.
+    ///
+    /// # Errors
+    /// What the kernel said, with the path.
+    pub(crate) fn open_folders(&self, shows: impl Fn(&str) -> bool) -> Result<Vec<(String, Self)>, SourceError> {
+        let mut opened = Vec::new();
+        for name in self.folders()? {
+            if shows(&name)
+                && let Some(folder) = self.folder(&name)
+            {
+                opened.push((name, folder));
+            }
+        }
+        Ok(opened)
     }
 
     /// The names of all attributes; sorted.
@@ -77,6 +108,12 @@ impl Folder {
             }
         }
         Some(hasher.finish())
+    }
+
+    /// Where the link `name` leads, as it stands there; `None` if it is no link.
+    pub(crate) fn target(&self, name: &str) -> Option<PathBuf> {
+        let target = readlinkat(&self.handle, name, Vec::new()).ok()?;
+        Some(PathBuf::from(OsStr::from_bytes(target.as_bytes())))
     }
 
     fn names(&self, keep: impl Fn(FileType) -> bool) -> Result<Vec<String>, SourceError> {
@@ -232,6 +269,32 @@ mod tests {
     }
 
     #[test]
+    fn folders_are_opened_but_for_those_that_are_not_shown_or_gone() {
+        let root = root(&[("b/x", ""), ("a/x", ""), ("c/x", "")]);
+        symlink("gone", root.path().join("aa")).unwrap();
+        let folder = Folder::open(root.path()).unwrap();
+        let opened = folder.open_folders(|name| name != "c").unwrap();
+        let found: Vec<_> = opened
+            .iter()
+            .map(|(name, folder)| (name.as_str(), folder.path()))
+            .collect();
+        let path = |name| root.path().join(name);
+        assert_eq!(found, [("a", path("a").as_path()), ("b", path("b").as_path())]);
+    }
+
+    #[test]
+    fn a_link_tells_where_it_leads() {
+        let root = root(&[("device/x", "")]);
+        symlink("../../bus/drivers/nvme", root.path().join("driver")).unwrap();
+        let folder = Folder::open(root.path()).unwrap();
+        assert_eq!(
+            folder.target("driver").as_deref(),
+            Some(Path::new("../../bus/drivers/nvme"))
+        );
+        assert_eq!(folder.target("device"), None);
+    }
+
+    #[test]
     fn attributes_are_read_or_missing_alone() {
         let root = root(&[
             ("mtu", "1500\n"),
@@ -282,5 +345,7 @@ mod tests {
     fn a_missing_folder_is_no_data() {
         let error = CollectError::from(Folder::open(Path::new("/does/not/exist")).unwrap_err());
         assert!(matches!(error, CollectError::NoData(_)), "{error}");
+        assert!(Folder::find(Path::new("/does/not/exist")).unwrap().is_none());
+        assert!(Folder::find(root(&[]).path()).unwrap().is_some());
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
-use exporter_toolkit::flags::Flags;
+use exporter_toolkit::flags::{Flag, Flags};
 use exposition::{Encoder, Format, assemble};
 use tempfile::TempDir;
 
@@ -21,21 +21,41 @@ pub(crate) fn root(files: &[(&str, &str)]) -> TempDir {
     root
 }
 
-/// A host whose files are under `root`, and these arguments for these collectors.
-pub(crate) fn context(specs: &[CollectorSpec<Context>], root: &Path, args: &[&str]) -> Context {
-    let path = |flag: &str, path: &str| OsString::from(format!("--path.{flag}={}", root.join(path).display()));
-    let roots = [
+/// The host whose /proc, /sys and the rest are under `root`.
+pub(crate) fn context(root: &Path, flags: &'static [Flag], args: &[&str]) -> Context {
+    let path = |flag: &str, path: &str| format!("--path.{flag}={}", root.join(path).display());
+    let paths = [
         path("procfs", "proc"),
         path("sysfs", "sys"),
-        path("rootfs", "."),
+        path("rootfs", ""),
         path("udev.data", "run/udev/data"),
     ];
-    let tables = specs.iter().map(|spec| spec.flags).chain([FLAGS]);
-    let args = roots.into_iter().chain(args.iter().map(OsString::from));
-    Context::new(Flags::parse("node-exporter", "", tables, args).unwrap()).unwrap()
+    let args = paths.into_iter().chain(args.iter().map(|&arg| arg.to_owned()));
+    Context::new(Flags::parse("x", "", [FLAGS, flags], args.map(OsString::from)).unwrap()).unwrap()
 }
 
-/// What a scrape of `collector` says.
+/// A collector of that host.
+pub(crate) fn collector(spec: &CollectorSpec<Context>, root: &Path, args: &[&str]) -> Box<dyn Collector> {
+    (spec.build)(&context(root, spec.flags, args)).unwrap()
+}
+
+/// The samples of a scrape, a line each, sorted as an answer has them.
+///
+/// # Errors
+/// What the collector said.
+pub(crate) fn samples(collector: &mut dyn Collector) -> Result<String, CollectError> {
+    let (mut out, mut text) = (Encoder::new(Format::Text004), Vec::new());
+    collector.collect(&mut out)?;
+    assert!(assemble([&out], &mut text).is_empty(), "a series twice");
+    let text = String::from_utf8(text).unwrap();
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    Ok(samples.map(|line| format!("{line}\n")).collect())
+}
+
+/// The whole text of a scrape.
+///
+/// # Errors
+/// What the collector said.
 pub(crate) fn text(collector: &mut dyn Collector) -> Result<String, CollectError> {
     let (mut out, mut text) = (Encoder::new(Format::Text004), Vec::new());
     collector.collect(&mut out)?;

@@ -158,17 +158,13 @@ fn encode_aggregate(all: &[Cpu], guest: bool, out: &mut Encoder) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{context, root, text};
+    use crate::testing::{collector, root, text};
 
     #[test]
     fn all_cpus_together_may_take_the_place_of_each() {
         let root = root(&[("proc/stat", "cpu  300 0 0 7000 0 0 0 0 50\ncpu0 100 0 0 3000\n")]);
-        let mut collector = (SPEC.build)(&context(
-            &[SPEC],
-            root.path(),
-            &["--collector.cpu.aggregate", "--no-collector.cpu.per-cpu"],
-        ))
-        .unwrap();
+        let args = ["--collector.cpu.aggregate", "--no-collector.cpu.per-cpu"];
+        let mut collector = collector(&SPEC, root.path(), &args);
         let expected = "\
 # HELP node_cpu_aggregate_guest_seconds_total Seconds that all CPUs together spent in guests (VMs) for each mode.
 # TYPE node_cpu_aggregate_guest_seconds_total counter

@@ -3,8 +3,6 @@
 //! are asked without a thread in between. `--collector.filesystem.stat-workers`
 //! is accepted and chooses nothing: another thread asks whenever one stalls.
 
-mod mounts;
-mod survey;
 mod usage;
 
 use std::path::Path;
@@ -16,11 +14,11 @@ use exporter_toolkit::go_duration;
 use exposition::{Desc, Encoder};
 use rustix::io::Errno;
 
-use self::mounts::{Mount, Mounts};
-use self::survey::{Patience, Survey};
 use self::usage::Usage;
 use crate::context::Context;
 use crate::filter::Filter;
+use crate::mounts::{Mount, Mounts};
+use crate::survey::{Patience, Survey};
 
 const POINTS_EXCLUDE: &str = "collector.filesystem.mount-points-exclude";
 const POINTS_INCLUDE: &str = "collector.filesystem.mount-points-include";
@@ -161,7 +159,7 @@ impl Filesystem {
         };
         Ok(Self {
             mounts: Mounts::new(context, mount_points, fs_types),
-            survey: Survey::new(patience, ask),
+            survey: Survey::new(SPEC.name, patience, ask),
             answers: Vec::new(),
             late_answers: Vec::new(),
             mount_timeout,

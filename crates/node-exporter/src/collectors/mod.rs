@@ -4,6 +4,7 @@ mod arp;
 mod bcache;
 mod bcachefs;
 mod bonding;
+mod btrfs;
 mod buddyinfo;
 mod cgroups;
 mod conntrack;
@@ -38,12 +39,17 @@ mod netstat;
 mod network_route;
 mod nfs;
 mod nfsd;
+mod nvme;
 mod os;
+mod pcidevice;
 mod perf;
+mod powersupplyclass;
 mod pressure;
 mod processes;
 mod qdisc;
+mod rapl;
 mod schedstat;
+mod selinux;
 mod slabinfo;
 mod sockstat;
 mod softirqs;
@@ -51,13 +57,16 @@ mod softnet;
 mod stat;
 mod swap;
 mod sysctl;
+mod tapestats;
 mod tcpstat;
 mod textfile;
+mod thermal_zone;
 mod time;
 mod timex;
 mod udp_queues;
 mod uname;
 mod vmstat;
+mod watchdog;
 mod wifi;
 mod xfrm;
 mod xfs;
@@ -74,6 +83,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     bcache::SPEC,
     bcachefs::SPEC,
     bonding::SPEC,
+    btrfs::SPEC,
     buddyinfo::SPEC,
     cgroups::SPEC,
     conntrack::SPEC,
@@ -108,12 +118,17 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     network_route::SPEC,
     nfs::SPEC,
     nfsd::SPEC,
+    nvme::SPEC,
     os::SPEC,
+    pcidevice::SPEC,
     perf::SPEC,
+    powersupplyclass::SPEC,
     pressure::SPEC,
     processes::SPEC,
     qdisc::SPEC,
+    rapl::SPEC,
     schedstat::SPEC,
+    selinux::SPEC,
     slabinfo::SPEC,
     sockstat::SPEC,
     softirqs::SPEC,
@@ -121,13 +136,16 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     stat::SPEC,
     swap::SPEC,
     sysctl::SPEC,
+    tapestats::SPEC,
     tcpstat::SPEC,
     textfile::SPEC,
+    thermal_zone::SPEC,
     time::SPEC,
     timex::SPEC,
     udp_queues::SPEC,
     uname::SPEC,
     vmstat::SPEC,
+    watchdog::SPEC,
     wifi::SPEC,
     xfrm::SPEC,
     xfs::SPEC,

@@ -1,6 +1,6 @@
-//! statfs(2) on mounts that may never answer, as on a dead NFS or FUSE server. Threads of its own ask; one that stalls
-//! is left behind while a fresh one goes on with the rest. A mount that is stuck has one thread and is not asked again
-//! until that comes back.
+//! Questions to mounts that may never answer, such as statfs(2) on a dead NFS or FUSE server. Threads of its own ask;
+//! one that stalls is left behind while a fresh one goes on with the rest. A mount that is stuck has one thread and is
+//! not asked again until that comes back.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,20 +9,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// statfs and its bookkeeping need next to nothing.
+/// A system call and its bookkeeping need next to nothing.
 const STACK_BYTES: usize = 64 * 1024;
 
 /// How long mounts may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     /// After this, the others are asked by another thread.
-    pub(super) stall: Duration,
+    pub(crate) stall: Duration,
     /// After this, the mount is stuck.
-    pub(super) limit: Duration,
+    pub(crate) limit: Duration,
 }
 
 /// Asks mounts one after another and gives each its time. `A` is what a mount answers.
-pub(super) struct Survey<A> {
+pub(crate) struct Survey<A> {
     shared: Arc<Shared<A>>,
     patience: Patience,
 }
@@ -37,6 +37,8 @@ struct Shared<A> {
 }
 
 struct State<A> {
+    /// Who asks, for the log.
+    collector: &'static str,
     round: u64,
     /// All mounts of the round, and what they answered so far.
     paths: Vec<Arc<Path>>,
@@ -59,9 +61,14 @@ struct Question {
 }
 
 impl<A: Send + 'static> Survey<A> {
-    /// A survey that asks with `ask`, which may block for ever.
-    pub(super) fn new(patience: Patience, ask: impl Fn(&Path) -> A + Send + Sync + 'static) -> Self {
+    /// A survey for `collector` that asks with `ask`, which may block for ever.
+    pub(crate) fn new(
+        collector: &'static str,
+        patience: Patience,
+        ask: impl Fn(&Path) -> A + Send + Sync + 'static,
+    ) -> Self {
         let state = State {
+            collector,
             round: 0,
             paths: Vec::new(),
             answers: Vec::new(),
@@ -91,7 +98,7 @@ impl<A: Send + 'static> Survey<A> {
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub(super) fn ask(&self, paths: &[Arc<Path>], deadline: Instant, answers: &mut Vec<Option<A>>) -> io::Result<()> {
+    pub(crate) fn ask(&self, paths: &[Arc<Path>], deadline: Instant, answers: &mut Vec<Option<A>>) -> io::Result<()> {
         let mut state = self.shared.lock();
         state.begin(paths, answers);
         if !state.queue.is_empty() {
@@ -142,7 +149,9 @@ impl<A: Send + 'static> Survey<A> {
     fn hire(&self, state: &mut State<A>) -> io::Result<()> {
         let number = state.holder + 1;
         let shared = Arc::clone(&self.shared);
-        let builder = thread::Builder::new().name("statfs".to_owned()).stack_size(STACK_BYTES);
+        let builder = thread::Builder::new()
+            .name(state.collector.to_owned())
+            .stack_size(STACK_BYTES);
         builder.spawn(move || shared.work(number))?;
         state.holder = number;
         Ok(())
@@ -225,7 +234,7 @@ impl<A> State<A> {
         };
         let question = self.open.swap_remove(place);
         if question.stuck {
-            log::warn!(collector = "filesystem", mountpoint:% = question.path.display(); "mount point answers again");
+            log::warn!(collector = self.collector, mountpoint:% = question.path.display(); "mount point answers again");
         } else if question.round == self.round
             && let Some(place) = self.answers.get_mut(index)
         {
@@ -238,7 +247,7 @@ impl<A> State<A> {
         for question in self.open.iter_mut().filter(|question| !question.stuck) {
             if over(question) {
                 question.stuck = true;
-                log::warn!(collector = "filesystem", mountpoint:% = question.path.display();
+                log::warn!(collector = self.collector, mountpoint:% = question.path.display();
                     "mount point does not answer, it will not be asked again until it does");
             }
         }
@@ -263,7 +272,7 @@ mod tests {
         let (tell, asked) = sync_channel(100);
         let (release, released) = sync_channel(100);
         let (tell, released) = (Mutex::new(tell), Mutex::new(released));
-        let survey = Survey::new(patience, move |path: &Path| {
+        let survey = Survey::new("filesystem", patience, move |path: &Path| {
             tell.lock().unwrap().send(path.display().to_string()).unwrap();
             if path.starts_with("/stuck") {
                 released.lock().unwrap().recv().unwrap();

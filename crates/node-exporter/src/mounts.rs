@@ -14,20 +14,20 @@ use crate::source::{Source, SourceError};
 
 /// A mount as its labels have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mount {
-    pub(super) device: String,
-    pub(super) fs_type: String,
+pub(crate) struct Mount {
+    pub(crate) device: String,
+    pub(crate) fs_type: String,
     /// Where it is mounted below `--path.rootfs`.
-    pub(super) mount_point: String,
-    pub(super) major: String,
-    pub(super) minor: String,
-    pub(super) read_only: bool,
+    pub(crate) mount_point: String,
+    pub(crate) major: String,
+    pub(crate) minor: String,
+    pub(crate) read_only: bool,
     /// A mount before has the same device, type and place.
-    pub(super) repeats: bool,
+    pub(crate) repeats: bool,
     /// A mount before has the same device, type, place and device numbers.
-    pub(super) repeats_numbers: bool,
+    pub(crate) repeats_numbers: bool,
     /// Its place in [`Mounts::paths`].
-    pub(super) path: usize,
+    pub(crate) path: usize,
 }
 
 impl Mount {
@@ -37,7 +37,7 @@ impl Mount {
 }
 
 /// Reads and filters mounts.
-pub(super) struct Mounts {
+pub(crate) struct Mounts {
     /// The init process sees all mounts; where it is hidden from us, our own have to do.
     sources: [Source; 2],
     root: PathBuf,
@@ -51,7 +51,7 @@ pub(super) struct Mounts {
 
 /// Where to ask for usage, each place once.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Paths {
+pub(crate) struct Paths {
     all: Vec<Arc<Path>>,
     /// How many of them, from the first, answer at once.
     prompt: usize,
@@ -59,12 +59,17 @@ pub(super) struct Paths {
 
 impl Paths {
     /// The places whose file systems, and all above them, tell what they know without asking a disk or another host.
-    pub(super) fn prompt(&self) -> &[Arc<Path>] {
+    pub(crate) fn prompt(&self) -> &[Arc<Path>] {
         self.all.get(..self.prompt).unwrap_or_default()
     }
 
+    /// The place of a mount.
+    pub(crate) fn get(&self, mount: &Mount) -> Option<&Arc<Path>> {
+        self.all.get(mount.path)
+    }
+
     /// All other places; their answers come behind those of the prompt ones.
-    pub(super) fn others(&self) -> &[Arc<Path>] {
+    pub(crate) fn others(&self) -> &[Arc<Path>] {
         self.all.get(self.prompt..).unwrap_or_default()
     }
 }
@@ -78,7 +83,7 @@ const PROMPT_TYPES: [&str; 12] = [
 const KERNEL_TYPES: [&str; 6] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs"];
 
 impl Mounts {
-    pub(super) fn new(context: &Context, mount_points: Filter, fs_types: Filter) -> Self {
+    pub(crate) fn new(context: &Context, mount_points: Filter, fs_types: Filter) -> Self {
         Self {
             sources: ["1/mountinfo", "self/mountinfo"].map(|file| context.proc(file)),
             root: context.root_path(""),
@@ -94,7 +99,7 @@ impl Mounts {
     ///
     /// # Errors
     /// When the file cannot be read or parsed.
-    pub(super) fn update(&mut self) -> Result<(), CollectError> {
+    pub(crate) fn update(&mut self) -> Result<(), CollectError> {
         let [first, second] = &mut self.sources;
         let (bytes, path) = match first.read() {
             Err(SourceError::Read { error, .. }) if is_hidden(&error) => (second.read()?, "self"),
@@ -112,12 +117,12 @@ impl Mounts {
     }
 
     /// The mounts that are shown, sorted by device, type and place; those of equal labels stay in the file's order.
-    pub(super) fn all(&self) -> &[Mount] {
+    pub(crate) fn all(&self) -> &[Mount] {
         &self.all
     }
 
     /// Where to ask for their usage.
-    pub(super) fn paths(&self) -> &Paths {
+    pub(crate) fn paths(&self) -> &Paths {
         &self.paths
     }
 }
