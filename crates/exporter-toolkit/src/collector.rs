@@ -88,7 +88,7 @@ pub fn build_selected<C>(
 ) -> Result<RegistryBuilder, Vec<String>> {
     let (mut registry, mut errors) = (RegistryBuilder::default(), Vec::new());
     for spec in specs {
-        if !is_selected(spec, flags) {
+        if !is_selected(spec.name, spec.enabled_by_default, flags) {
             registry.disabled(spec.name);
             continue;
         }
@@ -102,12 +102,13 @@ pub fn build_selected<C>(
     if errors.is_empty() { Ok(registry) } else { Err(errors) }
 }
 
-fn is_selected<C>(spec: &CollectorSpec<C>, flags: &Flags) -> bool {
-    let flag = selection_flag(spec.name);
+/// Whether `flags` choose the collector `name`.
+pub fn is_selected(name: &str, enabled_by_default: bool, flags: &Flags) -> bool {
+    let flag = selection_flag(name);
     if flags.is_given(&flag) {
         return flags.switch(&flag);
     }
-    spec.enabled_by_default && !flags.switch("collector.disable-defaults")
+    enabled_by_default && !flags.switch("collector.disable-defaults")
 }
 
 fn selection_flag(collector: &str) -> String {

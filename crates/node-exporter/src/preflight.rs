@@ -103,10 +103,7 @@ mod tests {
     fn a_host_that_is_all_there_needs_no_warning() {
         let host = host();
         let nowhere = host.path().join("nowhere");
-        assert_eq!(
-            warnings(&context(host.path(), &[], &[]), &nowhere),
-            Vec::<String>::new()
-        );
+        assert_eq!(warnings(&context(host.path(), &[]), &nowhere), Vec::<String>::new());
     }
 
     #[test]
@@ -118,11 +115,11 @@ mod tests {
         ] {
             let host = host();
             fs::rename(host.path().join(missing), host.path().join("away")).unwrap();
-            let found = warnings(&context(host.path(), &[], &[]), host.path());
+            let found = warnings(&context(host.path(), &[]), host.path());
             assert!(matches!(&found[..], [one] if one.starts_with(flag)), "{found:?}");
         }
         let host = host();
-        let context = context(host.path(), &[], &[]);
+        let context = context(host.path(), &[]);
         fs::rename(host.path(), host.path().with_extension("away")).unwrap();
         let found = warnings(&context, host.path());
         fs::rename(host.path().with_extension("away"), host.path()).unwrap();

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
-use exporter_toolkit::flags::{Flag, Flags};
+use exporter_toolkit::flags::Flags;
 use exposition::{Encoder, Format, assemble};
 use tempfile::TempDir;
 
-use crate::context::{Context, FLAGS};
+use crate::context::Context;
+use crate::program::flags;
 
 /// A root with these files, each a path and its text.
 pub(crate) fn root(files: &[(&str, &str)]) -> TempDir {
@@ -22,7 +23,7 @@ pub(crate) fn root(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// The host whose /proc, /sys and the rest are under `root`.
-pub(crate) fn context(root: &Path, flags: &'static [Flag], args: &[&str]) -> Context {
+pub(crate) fn context(root: &Path, args: &[&str]) -> Context {
     let path = |flag: &str, path: &str| format!("--path.{flag}={}", root.join(path).display());
     let paths = [
         path("procfs", "proc"),
@@ -31,12 +32,12 @@ pub(crate) fn context(root: &Path, flags: &'static [Flag], args: &[&str]) -> Con
         path("udev.data", "run/udev/data"),
     ];
     let args = paths.into_iter().chain(args.iter().map(|&arg| arg.to_owned()));
-    Context::new(Flags::parse("x", "", [FLAGS, flags], args.map(OsString::from)).unwrap()).unwrap()
+    Context::new(Flags::parse("x", "", [flags().as_slice()], args.map(OsString::from)).unwrap()).unwrap()
 }
 
 /// A collector of that host.
 pub(crate) fn collector(spec: &CollectorSpec<Context>, root: &Path, args: &[&str]) -> Box<dyn Collector> {
-    (spec.build)(&context(root, spec.flags, args)).unwrap()
+    (spec.build)(&context(root, args)).unwrap()
 }
 
 /// The samples of a scrape, a line each, sorted as an answer has them.

@@ -15,7 +15,7 @@ use exporter_toolkit::collector::{CollectError, CollectorSpec};
 use exporter_toolkit::flags::Flags;
 use exposition::parse::{Family, parse};
 use exposition::{Encoder, Format, assemble};
-use node_exporter::{Context, FLAGS, SPECS};
+use node_exporter::{Context, SPECS, flags};
 
 /// Collectors that ask the running kernel or read a user's directories, and not only files under a root. What they say of
 /// some host is in tests/golden/live.
@@ -64,9 +64,8 @@ fn host(root: &Path, args: &[&str]) -> Context {
         format!("--collector.qdisc.fixtures={}", root.join("qdisc").display()).into(),
         format!("--collector.wifi.fixtures={}", root.join("wifi").display()).into(),
     ];
-    let tables = SPECS.iter().map(|spec| spec.flags).chain([FLAGS]);
     let args = roots.into_iter().chain(args.iter().map(OsString::from));
-    Context::new(Flags::parse("node-exporter", "", tables, args).unwrap()).unwrap()
+    Context::new(Flags::parse("node-exporter", "", [flags().as_slice()], args).unwrap()).unwrap()
 }
 
 /// What a collector says of `host` at the second scrape, when all that it keeps is in use.
@@ -121,7 +120,7 @@ fn shapes(text: &str) -> BTreeMap<String, (Option<String>, String, BTreeSet<Stri
 fn the_running_kernel_says_nothing_that_the_docs_do_not_know() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     for spec in SPECS.iter().filter(|spec| LIVE.contains(&spec.name)) {
-        let flags = Flags::parse("node-exporter", "", [spec.flags, FLAGS], []).unwrap();
+        let flags = Flags::parse("node-exporter", "", [flags().as_slice()], []).unwrap();
         let (result, text) = scrape(spec, &Context::new(flags).unwrap());
         if let Err(error) = result {
             eprintln!("{} is not on this host: {error}", spec.name);

@@ -277,7 +277,7 @@ mod tests {
 
     /// A collector whose mounts say what `ask` does.
     fn asking(root: &Path, ask: fn(&Path) -> io::Result<devices::Found>) -> Btrfs {
-        let context = context(root, &[], &[]);
+        let context = context(root, &[]);
         Btrfs {
             directory: context.sys_path("fs/btrfs"),
             devices: Devices::new(&context, ask).unwrap(),

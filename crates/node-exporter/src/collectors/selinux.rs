@@ -91,7 +91,7 @@ mod tests {
     use crate::testing::{context, root, samples};
 
     fn collector(root: &TempDir, is_selinuxfs: fn(&Path) -> bool) -> Selinux {
-        Selinux::new(&context(root.path(), &[], &[]), is_selinuxfs)
+        Selinux::new(&context(root.path(), &[]), is_selinuxfs)
     }
 
     #[test]

@@ -187,7 +187,7 @@ mod tests {
             }
             Ok((path, Vec::new()))
         };
-        let mut devices = Devices::new(&context(root.path(), &[], &[]), ask).unwrap();
+        let mut devices = Devices::new(&context(root.path(), &[]), ask).unwrap();
         for expected in [vec!["b", "hidden", "seen", "stuck"], vec!["b", "hidden", "seen"]] {
             let found = devices.ask(Instant::now() + Duration::from_secs(60)).unwrap();
             let mut found: Vec<&str> = found.keys().map(String::as_str).collect();

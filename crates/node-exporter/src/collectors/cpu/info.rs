@@ -1,6 +1,6 @@
 //! What the CPUs are, from /proc/cpuinfo. Off unless asked for: the file is slow to make on large hosts.
 
-use exporter_toolkit::collector::{BuildError, CollectError};
+use exporter_toolkit::collector::{BuildError, CollectError, is_selected};
 use exporter_toolkit::flags::Flag;
 use exposition::{Desc, Encoder};
 use kernel_stats::cpuinfo::{self, Processor};
@@ -51,8 +51,18 @@ const BUG_INFO: Desc<'_> = Desc::gauge(
     &["bug"],
 );
 
+/// cpufreq has a family of this name too, for hosts that tell it more than a constant.
+const FREQUENCY: Desc<'_> = Desc::gauge(
+    "node_cpu_frequency_hertz",
+    "CPU frequency in hertz from /proc/cpuinfo.",
+    &["core", "cpu", "package"],
+);
+const HERTZ_PER_MEGAHERTZ: f64 = 1e6;
+
 pub(super) struct Info {
     source: Source,
+    /// As in node_exporter, the frequency is shown where the cpufreq collector runs.
+    frequency: bool,
     flags: Option<Regex>,
     bugs: Option<Regex>,
 }
@@ -70,6 +80,7 @@ impl Info {
         let source = context.proc("cpuinfo");
         Ok(wanted.then_some(Self {
             source,
+            frequency: is_selected("cpufreq", true, flags),
             flags: cpu_flags,
             bugs: cpu_bugs,
         }))
@@ -82,6 +93,9 @@ impl Info {
             encode_words(&BUG_INFO, first.bugs, self.bugs.as_ref(), out);
         }
         encode(&processors, out);
+        if self.frequency {
+            encode_frequency(&processors, out);
+        }
         Ok(())
     }
 }
@@ -103,6 +117,16 @@ fn encode(processors: &[Processor<'_>], out: &mut Encoder) {
             cpu.vendor_id,
         ];
         family.sample(&labels, 1.0);
+    }
+}
+
+fn encode_frequency(processors: &[Processor<'_>], out: &mut Encoder) {
+    let mut family = out.family(&FREQUENCY);
+    for cpu in processors {
+        if let Some(mhz) = cpu.mhz {
+            let number = cpu.number.to_string();
+            family.sample(&[cpu.core_id, &number, cpu.physical_id], mhz * HERTZ_PER_MEGAHERTZ);
+        }
     }
 }
 
