@@ -5,6 +5,8 @@
 //! differences. `UPDATE_GOLDEN=1 cargo test -p node-exporter --test golden` writes them anew.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod frozen;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
@@ -17,37 +19,7 @@ use exposition::parse::{Family, parse};
 use exposition::{Encoder, Format, assemble};
 use node_exporter::{Context, SPECS, flags};
 
-/// Collectors that ask the running kernel or read a user's directories, and not only files under a root. What they say of
-/// some host is in tests/golden/live.
-const LIVE: &[&str] = &[
-    "ethtool",
-    "filesystem",
-    "network_route",
-    "perf",
-    "selinux",
-    "tcpstat",
-    "textfile",
-    "time",
-    "timex",
-    "uname",
-];
-
-/// What is off by default and shown by the golden files, and no netlink, which knows nothing of roots.
-const ARGS: &[&str] = &[
-    "--no-collector.arp.netlink",
-    "--no-collector.netdev.netlink",
-    "--collector.cpu.info",
-    "--collector.cpu.info.flags-include=.",
-    "--collector.cpu.info.bugs-include=.",
-    "--collector.pcidevice.names",
-    "--collector.pcidevice.idsfile=fixtures/root/usr/share/misc/pci.ids",
-    "--collector.stat.softirq",
-    "--collector.sysctl.include=kernel.threads-max",
-    "--collector.sysctl.include=fs.file-nr",
-    "--collector.sysctl.include=fs.file-nr:total,current,max",
-    "--collector.sysctl.include-info=kernel.seccomp.actions_avail",
-    "--collector.bcache.priorityStats",
-];
+use self::frozen::{ARGS, LIVE};
 
 fn of_files() -> impl Iterator<Item = &'static CollectorSpec<Context>> {
     SPECS.iter().filter(|spec| !LIVE.contains(&spec.name))
@@ -55,16 +27,10 @@ fn of_files() -> impl Iterator<Item = &'static CollectorSpec<Context>> {
 
 /// A host whose files are under `root`.
 fn host(root: &Path, args: &[&str]) -> Context {
-    let path = |flag: &str, path: &str| OsString::from(format!("--path.{flag}={}", root.join(path).display()));
-    let roots = [
-        path("procfs", "proc"),
-        path("sysfs", "sys"),
-        path("rootfs", "."),
-        path("udev.data", "run/udev/data"),
-        format!("--collector.qdisc.fixtures={}", root.join("qdisc").display()).into(),
-        format!("--collector.wifi.fixtures={}", root.join("wifi").display()).into(),
-    ];
-    let args = roots.into_iter().chain(args.iter().map(OsString::from));
+    let args = frozen::roots(root)
+        .into_iter()
+        .chain(args.iter().map(ToString::to_string));
+    let args = args.map(OsString::from);
     Context::new(Flags::parse("node-exporter", "", [flags().as_slice()], args).unwrap()).unwrap()
 }
 
