@@ -6,6 +6,7 @@
 
 mod programs;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
@@ -199,6 +200,7 @@ fn netlink_is_understood() {
     );
     addresses_and_aliases_are_shown();
     properties_are_shown();
+    one_filter_holds_for_all(&network);
     equals_upstream(&network);
     drop(sockets);
 }
@@ -259,6 +261,31 @@ fn properties_are_shown() {
     let mut found = samples("netclass", &args);
     found.retain(|line| is_of(line, &families.each_ref().map(String::as_str)));
     assert_eq!(found, PROPERTIES);
+}
+
+/// Collectors whose series have a `device` of the network.
+const OF_DEVICES: [&str; 6] = ["arp", "ethtool", "netclass", "netdev", "network_route", "qdisc"];
+
+fn one_filter_holds_for_all(network: &Network) {
+    let mut command = network.command(OURS);
+    command.args(["--collector.disable-defaults", "--collector.netdev.address-info"]);
+    command.args(OF_DEVICES.map(|name| format!("--collector.{name}")));
+    let text = Program::start(command.arg("--network.device-include=^veth1$")).scrape();
+    let devices = text
+        .lines()
+        .filter_map(|line| line.split("device=\"").nth(1)?.split('"').next());
+    let devices: BTreeSet<&str> = devices.collect();
+    assert_eq!(devices, BTreeSet::from(["veth1"]), "{text}");
+    for (collector, family) in OF_DEVICES.iter().zip([
+        "node_arp_entries{",
+        "node_ethtool_info{",
+        "node_network_up{",
+        "node_network_receive_bytes_total{",
+        "node_network_routes{",
+        "node_qdisc_bytes_total{",
+    ]) {
+        assert!(text.contains(family), "{collector} says nothing: {text}");
+    }
 }
 
 const ROUTES: [&str; 13] = [
