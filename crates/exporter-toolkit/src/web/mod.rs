@@ -4,6 +4,7 @@ mod landing;
 mod listen;
 mod metrics;
 mod patience;
+mod places;
 mod router;
 mod server;
 

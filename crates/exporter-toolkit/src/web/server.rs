@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -13,15 +13,16 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use log::{debug, warn};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::listen::{Connection, Listener};
-use super::patience::{Limits, Patience, Serving};
+use super::patience::{Limits, Patience};
+use super::places::{Place, Places};
 use super::router::App;
 use crate::scrape::Scrape;
 
-/// Connections at a time; more wait in the kernel's queue. Each costs some kilobytes.
+/// Connections at a time; for one more, one that is idle has to go. Each costs some kilobytes.
 const MOST_CONNECTIONS: usize = 512;
 
 /// How long a client may take to shake hands.
@@ -40,7 +41,7 @@ const MOST_HEADER_BYTES: usize = 16 * 1024;
 pub async fn serve<S: Scrape>(listeners: Vec<Listener>, app: App<S>, shutdown: impl Future<Output = ()>) {
     let app = Arc::new(app);
     let graceful = Arc::new(GracefulShutdown::new());
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let places = Places::new(MOST_CONNECTIONS);
     let (stop, stopped) = watch::channel(());
     let mut loops = tokio::task::JoinSet::new();
     for listener in listeners {
@@ -62,64 +63,65 @@ pub async fn serve<S: Scrape>(listeners: Vec<Listener>, app: App<S>, shutdown: i
 async fn accept<S: Scrape>(
     mut listener: Listener,
     app: Arc<App<S>>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     graceful: Arc<GracefulShutdown>,
     mut stopped: watch::Receiver<()>,
 ) {
     loop {
-        let place = async { Arc::clone(&places).acquire_owned().await };
-        let next = async { (place.await, listener.accept().await) };
-        let (place, connection) = tokio::select! {
+        let next = async { io::Result::Ok((listener.accept().await?, places.take().await)) };
+        let next = tokio::select! {
             next = next => next,
             // The sender is dropped to say so; nothing is ever sent.
             _ = stopped.changed() => return,
         };
-        match (place, connection) {
-            (Ok(place), Ok(connection)) => {
-                tokio::spawn(converse(connection, Arc::clone(&app), place, graceful.watcher()));
+        match next {
+            Ok((connection, place)) => {
+                tokio::spawn(host(connection, Arc::clone(&app), place, graceful.watcher()));
             }
-            (_, Err(error)) => {
+            Err(error) => {
                 warn!(err:% = error; "accepting a connection failed");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
-            (Err(_), _) => return,
         }
     }
 }
 
+/// One connection, until it ends or its place is wanted.
+async fn host<S: Scrape>(connection: Box<dyn Connection>, app: Arc<App<S>>, place: Place, watcher: Watcher) {
+    let place = Arc::new(place);
+    tokio::select! {
+        () = converse(connection, app, Arc::clone(&place), watcher) => {}
+        () = place.asked_to_leave() => debug!("an idle connection gave up its place"),
+    }
+}
+
 /// One connection, from handshake to end.
-async fn converse<S: Scrape>(
-    connection: Box<dyn Connection>,
-    app: Arc<App<S>>,
-    _place: OwnedSemaphorePermit,
-    watcher: Watcher,
-) {
+async fn converse<S: Scrape>(connection: Box<dyn Connection>, app: Arc<App<S>>, place: Arc<Place>, watcher: Watcher) {
     if !app.config().is_tls() {
-        return exchange(connection, app, watcher).await;
+        return exchange(connection, app, place, watcher).await;
     }
     // The web config logs its own state, once a change.
     let Ok(Ok(settings)) = timeout(HANDSHAKE, app.config().tls()).await else {
         return;
     };
     match timeout(HANDSHAKE, tokio_rustls::TlsAcceptor::from(settings).accept(connection)).await {
-        Ok(Ok(stream)) => exchange(Box::new(stream), app, watcher).await,
+        Ok(Ok(stream)) => exchange(Box::new(stream), app, place, watcher).await,
         Ok(Err(error)) => debug!(err:% = error; "TLS handshake failed"),
         Err(_) => debug!("TLS handshake took too long"),
     }
 }
 
 /// Requests and answers on one connection.
-async fn exchange<S: Scrape>(connection: Box<dyn Connection>, app: Arc<App<S>>, watcher: Watcher) {
+async fn exchange<S: Scrape>(connection: Box<dyn Connection>, app: Arc<App<S>>, place: Arc<Place>, watcher: Watcher) {
     let limits = Limits::default();
-    let serving = Serving::default();
     let http2 = app.config().http2();
-    let patient = Patience::new(connection, limits, Arc::clone(&serving));
+    let patient = Patience::new(connection, limits, place.serving());
     let service = service_fn(move |request: Request<Incoming>| {
-        let (app, serving) = (Arc::clone(&app), Arc::clone(&serving));
+        let (app, place) = (Arc::clone(&app), Arc::clone(&place));
         async move {
-            serving.store(true, Ordering::Relaxed);
+            place.set_serving(true);
             let reply: Response<_> = app.answer(&request).await;
-            serving.store(false, Ordering::Relaxed);
+            place.set_serving(false);
             Ok::<_, Infallible>(reply)
         }
     });
