@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run test lint fmt bench fuzz build
+.PHONY: run test test-faults lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -29,6 +29,13 @@ test:
 	cargo test --workspace --locked --doc
 	cargo test --workspace --locked --lib --bins --tests
 
+# The program in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes. Some minutes; as root, all of it.
+test-faults:
+	deploy/prepare.sh faults
+	$(MAKE) --no-print-directory build
+	NODE_EXPORTER=$(CURDIR)/$(BINARIES)/node-exporter \
+		cargo test --locked -p node-exporter --test faults -- --ignored --test-threads=1 --nocapture
+
 lint:
 	deploy/prepare.sh lint
 	cargo fmt --all --check
@@ -39,12 +46,14 @@ lint:
 fmt:
 	cargo fmt --all
 
-# Our encoder beside the prometheus crate's; with upstream's programs on PATH or in PEERS=DIR, what an exporter costs beside them.
+# Our encoder beside the prometheus crate's; then what an exporter costs beside upstream's program, from PATH or PEERS=DIR,
+# and how that grows. As root, all of it; make bench BENCH_FLAGS=--strict fails when a target is missed.
+BENCH_FLAGS ?=
 bench:
 	deploy/prepare.sh bench
 	cargo bench --package exposition
 	$(MAKE) --no-print-directory build
-	PATH="$(PEERS):$$PATH" $(BINARIES)/lab bench
+	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench $(BENCH_FLAGS)
 
 # Ten minutes for each target instead of one: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60

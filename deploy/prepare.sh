@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|lint|bench|fuzz
+#   deploy/prepare.sh run|test|faults|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool) and venv/ (a python with
@@ -115,11 +115,23 @@ for_test() {
   venv
 }
 
+# These make a file system that hangs where nobody else sees it, and start the program as another user.
+for_faults() {
+  for_build
+  programs unshare=util-linux setpriv=util-linux mount=mount
+}
+
 for_lint() {
   for_build
   cargo fmt --version >/dev/null 2>&1 || die "rustfmt is missing: rustup component add rustfmt"
   cargo clippy --version >/dev/null 2>&1 || die "clippy is missing: rustup component add clippy"
   programs shellcheck=shellcheck
+}
+
+# strace shows which files an exporter reads; the rest makes namespaces and the network devices in them.
+for_bench() {
+  for_build
+  programs strace=strace ip=iproute2 unshare=util-linux
 }
 
 for_fuzz() {
@@ -133,8 +145,9 @@ for_fuzz() {
 case ${1:-} in
   run) for_run ;;
   test) for_test ;;
+  faults) for_faults ;;
   lint) for_lint ;;
-  bench) for_build ;;
+  bench) for_bench ;;
   fuzz) for_fuzz ;;
-  *) die "usage: deploy/prepare.sh run|test|lint|bench|fuzz" ;;
+  *) die "usage: deploy/prepare.sh run|test|faults|lint|bench|fuzz" ;;
 esac

@@ -1,96 +1,95 @@
-//! `lab bench`: what an exporter costs, beside upstream's program and beside nothing but reading the files, in one run.
-//! Absolute times mean little on a shared machine; the ratios of one run do.
+//! `lab bench`: what an exporter costs, beside upstream's program and beside nothing but reading the files, in one run,
+//! and how that grows with the host. Absolute times mean little on a shared machine; the ratios of one run do.
 
 mod client;
+mod cpus;
+mod figures;
 mod floor;
-mod table;
+mod growth;
+pub(crate) mod inside;
+mod line;
+mod namespace;
+mod pair;
+mod report;
+mod startup;
+mod strace;
 mod target;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::{Context, Result};
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::program;
-use target::{Cost, Target};
-
-/// Scrapes before anything is counted: caches, buffers and Go's heap settle.
-const WARM_UP: u32 = 50;
+use figures::Figures;
+use floor::Floor;
+use namespace::Kind;
+use pair::Pair;
 
 /// The subcommand as clap sees it.
 pub(crate) fn command() -> Command {
     Command::new("bench")
-        .about("Measures node-exporter beside upstream's node_exporter, same collectors, in one run")
+        .about("Measures node-exporter beside upstream's node_exporter, same flags, in one run")
+        .args(pair::arguments())
         .args([
-            file("node-exporter").help("Our program [default: beside lab, then PATH]"),
-            file("upstream").help("Upstream's program [default: node_exporter or prometheus-node-exporter on PATH]"),
             Arg::new("scrapes")
                 .long("scrapes")
                 .value_name("NUMBER")
                 .value_parser(value_parser!(u32).range(1..))
-                .default_value("300")
+                .default_value("1000")
                 .help("How many scrapes of each are counted"),
-            Arg::new("flag")
-                .long("flag")
-                .value_name("FLAG")
-                .num_args(1)
-                .action(clap::ArgAction::Append)
-                .allow_hyphen_values(true)
-                .help("A flag for both programs, such as --flag=--no-collector.netstat; may be repeated"),
+            Arg::new("strict")
+                .long("strict")
+                .action(ArgAction::SetTrue)
+                .help("Exit with 1 when a target is missed"),
         ])
 }
 
-fn file(name: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .value_name("FILE")
-        .value_parser(value_parser!(PathBuf))
-}
-
-/// Measures and prints a table.
+/// Measures, and prints each table as soon as it is there.
 ///
 /// # Errors
 /// A program is missing, does not start or does not answer.
 pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
-    let given = |name: &str| arguments.get_one::<PathBuf>(name).map(PathBuf::as_path);
-    let ours = program::ours("node-exporter", given("node-exporter"), None)?;
-    let upstream = program::upstream(&["node_exporter", "prometheus-node-exporter"], given("upstream"))?;
-    let scrapes = arguments
-        .get_one("scrapes")
-        .copied()
-        .context("--scrapes has a default")?;
-    let flags: Vec<String> = arguments.get_many("flag").unwrap_or_default().cloned().collect();
-    let costs = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting the runtime")?
-        .block_on(async {
-            let mut ours = Target::start("node-exporter", &ours, &flags).await?;
-            let mut upstream = Target::start("upstream", &upstream, &flags).await?;
-            measure(&mut ours, &mut upstream, scrapes).await
-        })?;
-    let floor = floor::cpu_of_reading(scrapes)?;
-    let mut out = io::stdout().lock();
-    out.write_all(table::render(&costs, floor, scrapes).as_bytes())
-        .context("writing to standard output")?;
-    Ok(ExitCode::SUCCESS)
+    let pair = Pair::from_matches(arguments)?;
+    let scrapes = *arguments.get_one("scrapes").context("--scrapes has a default")?;
+    let met = runtime()?.block_on(all(&pair, scrapes))?;
+    Ok(if met || !arguments.get_flag("strict") {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
-/// Scrapes both in turns, so that whatever else the machine does hits both alike.
-async fn measure(ours: &mut Target, upstream: &mut Target, scrapes: u32) -> Result<[Cost; 2]> {
-    for _ in 0..WARM_UP {
-        ours.scrape().await?;
-        upstream.scrape().await?;
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")
+}
+
+/// Whether every target was met.
+async fn all(pair: &Pair, scrapes: u32) -> Result<bool> {
+    say(&report::heading(pair, scrapes)?)?;
+    let floor = Floor::find(pair).await;
+    let figures = Figures::measure(pair, scrapes, floor.as_ref().ok()).await?;
+    let comparison = report::comparison(&figures);
+    say(&comparison.text)?;
+    let reading = report::floor(&figures, floor.as_ref());
+    say(&reading.text)?;
+    drop(floor);
+    say(report::GROWTH)?;
+    say(&report::growth("CPUs", &cpus::curve(pair).await))?;
+    for kind in [Kind::Mounts, Kind::Devices] {
+        say(&report::growth(kind.units(), &namespace::curve(pair, kind)))?;
     }
-    ours.begin()?;
-    upstream.begin()?;
-    for _ in 0..scrapes {
-        ours.scrape().await?;
-        upstream.scrape().await?;
-    }
-    Ok([ours.cost()?, upstream.cost()?])
+    Ok(comparison.met && reading.met)
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .context("writing to standard output")
 }

@@ -15,6 +15,7 @@ use clap::Command;
 fn main() -> ExitCode {
     let outcome = match command().get_matches().subcommand() {
         Some(("bench", arguments)) => bench::run(arguments),
+        Some((bench::inside::NAME, arguments)) => bench::inside::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
     };
@@ -35,5 +36,5 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([bench::command(), up::command()])
+        .subcommands([bench::command(), bench::inside::command(), up::command()])
 }

@@ -21,8 +21,8 @@ pub(crate) fn ours(name: &str, file: Option<&Path>, bin_dir: Option<&Path>) -> R
         Some(dir) => dir,
         None => bail!("{} has no directory", beside_lab.display()),
     };
-    let on_path = || bin_dir.is_none().then(|| find_on_path(name)).flatten();
-    executable(&dir.join(name)).or_else(on_path).with_context(|| {
+    let elsewhere = || bin_dir.is_none().then(|| on_path(name)).flatten();
+    executable(&dir.join(name)).or_else(elsewhere).with_context(|| {
         let or_path = if bin_dir.is_none() { " or on PATH" } else { "" };
         format!(
             "no {name} in {}{or_path}: build it with `cargo build --workspace --release`, or name it with --{name} FILE",
@@ -41,7 +41,7 @@ pub(crate) fn prometheus(dir: Option<&Path>) -> Result<PathBuf> {
         Some(dir) => {
             executable(&dir.join("prometheus")).with_context(|| format!("no prometheus in {}: {advice}", dir.display()))
         }
-        None => find_on_path("prometheus").with_context(|| format!("no prometheus on PATH: {advice}")),
+        None => on_path("prometheus").with_context(|| format!("no prometheus on PATH: {advice}")),
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn prometheus(dir: Option<&Path>) -> Result<PathBuf> {
 pub(crate) fn upstream(names: &[&str], file: Option<&Path>) -> Result<PathBuf> {
     match file {
         Some(file) => executable(file).with_context(|| format!("--upstream {}: no such program", file.display())),
-        None => names.iter().find_map(|name| find_on_path(name)).with_context(|| {
+        None => names.iter().find_map(|name| on_path(name)).with_context(|| {
             format!(
                 "no {} on PATH: get upstream's program, or name it with --upstream FILE",
                 names.join(" or ")
@@ -61,7 +61,8 @@ pub(crate) fn upstream(names: &[&str], file: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-fn find_on_path(name: &str) -> Option<PathBuf> {
+/// The first program of this name on PATH.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).find_map(|dir| executable(&dir.join(name)))
 }

@@ -1,69 +1,98 @@
-//! The floor: what it costs only to read the files that any node exporter must read.
+//! The floor: what it costs only to open, read and close the files that our exporter reads in a scrape.
 
 use std::{
-    fs::{self, File},
-    io::Read,
-    path::PathBuf,
+    ffi::{CString, OsStr},
+    fs,
     time::Duration,
 };
 
-use anyhow::{Context, Result};
-use rustix::time::{ClockId, clock_gettime};
+use anyhow::{Context, Result, ensure};
+use rustix::{
+    buffer::spare_capacity,
+    fs::{Mode, OFlags},
+    io::read,
+    time::{ClockId, clock_gettime},
+};
 
-const FILES: &[&str] = &[
-    "/etc/os-release",
-    "/proc/1/mountinfo",
-    "/proc/diskstats",
-    "/proc/loadavg",
-    "/proc/meminfo",
-    "/proc/net/dev",
-    "/proc/net/netstat",
-    "/proc/net/snmp",
-    "/proc/net/snmp6",
-    "/proc/net/sockstat",
-    "/proc/net/sockstat6",
-    "/proc/net/softnet_stat",
-    "/proc/net/stat/nf_conntrack",
-    "/proc/pressure/cpu",
-    "/proc/pressure/io",
-    "/proc/pressure/irq",
-    "/proc/pressure/memory",
-    "/proc/schedstat",
-    "/proc/stat",
-    "/proc/sys/fs/file-nr",
-    "/proc/sys/kernel/random/entropy_avail",
-    "/proc/sys/kernel/random/poolsize",
-    "/proc/vmstat",
-];
+use super::{pair::Pair, strace, target::Target};
+use crate::program;
 
-/// CPU time of one reading of all files, the mean of `times`.
-pub(super) fn cpu_of_reading(times: u32) -> Result<Duration> {
-    let files: Vec<PathBuf> = FILES.iter().map(PathBuf::from).chain(network_attributes()?).collect();
-    let mut buffer = Vec::new();
-    let started = cpu_time();
-    for _ in 0..times {
-        for file in &files {
-            buffer.clear();
-            // Files that this host lacks, and attributes that a device does not have, cost an exporter the same attempt.
-            File::open(file).and_then(|mut file| file.read_to_end(&mut buffer)).ok();
-        }
-    }
-    Ok((cpu_time() - started) / times.max(1))
+/// Scrapes until the exporter is in its stride: what it looks up once it has looked up.
+const WARM_UP: u32 = 5;
+
+/// The kernel fills at most a page at a time for most of its files.
+const ROOM: usize = 4096;
+
+/// The files of one scrape, each as often as it was read.
+pub(super) struct Floor {
+    files: Vec<CString>,
+    /// Still there, because some of the files are about this very process.
+    _exporter: Target,
 }
 
-/// Every attribute of every network device, as the netclass collector reads them.
-fn network_attributes() -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for device in fs::read_dir("/sys/class/net").context("reading /sys/class/net")? {
-        let Ok(attributes) = fs::read_dir(device.context("reading /sys/class/net")?.path()) else {
-            continue;
-        };
-        let attributes = attributes
-            .flatten()
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-        files.extend(attributes.map(|entry| entry.path()));
+impl Floor {
+    /// Watches our program in a scrape.
+    ///
+    /// # Errors
+    /// There is no strace, or it may not be used here.
+    pub(super) async fn find(pair: &Pair) -> Result<Self> {
+        let strace = program::on_path("strace").context("no strace on PATH: deploy/prepare.sh bench gets it")?;
+        let log = tempfile::NamedTempFile::new().context("making a file for strace's log")?;
+        let [ours, _] = &pair.programs;
+        // -I2: a signal ends it and the program, which it would ignore otherwise.
+        let [follow, output, trace] = ["-fyI2", "-o", "-e"].map(OsStr::new);
+        let calls = format!("trace={}", strace::CALLS);
+        let argv = [
+            strace.as_os_str(),
+            follow,
+            output,
+            log.path().as_os_str(),
+            trace,
+            calls.as_ref(),
+            ours.as_os_str(),
+        ];
+        let mut exporter = Target::start(&argv, &pair.flags).await.context("under strace")?;
+        for _ in 0..WARM_UP {
+            exporter.scrape().await?;
+        }
+        // strace writes a line before the call returns, so that all of a scrape is there when its answer is.
+        let before = fs::read(log.path()).context("reading strace's log")?.len();
+        exporter.scrape().await?;
+        let text = fs::read(log.path()).context("reading strace's log")?;
+        let text = String::from_utf8_lossy(text.get(before..).unwrap_or_default()).into_owned();
+        let files = strace::files_read(&text).into_iter().map(CString::new);
+        let files: Vec<CString> = files.collect::<Result<_, _>>().context("a path in strace's log")?;
+        ensure!(!files.is_empty(), "strace saw no file being read");
+        Ok(Self {
+            files,
+            _exporter: exporter,
+        })
     }
-    Ok(files)
+
+    pub(super) fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// CPU time of reading all of them once.
+    pub(super) fn read(&self, buffer: &mut Vec<u8>) -> Duration {
+        let started = cpu_time();
+        for file in &self.files {
+            buffer.clear();
+            // A file that cannot be read, such as the speed of a device that is down, costs an exporter the same attempt.
+            read_file(file, buffer).ok();
+        }
+        cpu_time() - started
+    }
+}
+
+fn read_file(file: &CString, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
+    let file = rustix::fs::open(file, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    loop {
+        buffer.reserve(ROOM);
+        if read(&file, spare_capacity(buffer))? == 0 {
+            return Ok(());
+        }
+    }
 }
 
 fn cpu_time() -> Duration {

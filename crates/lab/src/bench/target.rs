@@ -1,14 +1,16 @@
 //! A program under measurement: started on a free port, scraped, looked at through /proc, ended.
 
 use std::{
+    ffi::OsStr,
     fs,
     net::{Ipv4Addr, TcpListener},
-    path::Path,
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::timeout;
 
 use super::client::Scraper;
@@ -17,9 +19,11 @@ use crate::up::http;
 /// From start to the first answer.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
+/// From the signal to the end.
+const END_WITHIN: Duration = Duration::from_secs(3);
+
 /// What a program cost.
 pub(super) struct Cost {
-    pub(super) name: &'static str,
     pub(super) cpu_a_scrape: Duration,
     pub(super) resident_kib: u64,
     pub(super) median: Duration,
@@ -29,8 +33,7 @@ pub(super) struct Cost {
 
 /// A program under measurement. Dropping it ends it.
 pub(super) struct Target {
-    name: &'static str,
-    child: Child,
+    process: Process,
     scraper: Scraper,
     took: Vec<Duration>,
     wire_bytes: usize,
@@ -38,31 +41,26 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) async fn start(name: &'static str, program: &Path, flags: &[String]) -> Result<Self> {
+    /// `argv` is the program, perhaps behind another one that runs it.
+    ///
+    /// # Errors
+    /// It does not start or does not answer.
+    pub(super) async fn start(argv: &[&OsStr], flags: &[String]) -> Result<Self> {
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}/metrics")
             .parse()
             .context("a URL of numbers is valid")?;
-        let child = spawn(program, port, flags)?;
-        let (took, scraper) = (Vec::new(), Scraper::new(url));
         let target = Self {
-            name,
-            child,
-            scraper,
-            took,
+            process: Process::spawn(argv, port, flags)?,
+            scraper: Scraper::new(url),
+            took: Vec::new(),
             wire_bytes: 0,
             cpu_at_begin: Duration::ZERO,
         };
-        timeout(READY_WITHIN, http::until_ready(target.scraper.url()))
-            .await
-            .map_err(|_| {
-                anyhow!(
-                    "{} did not answer {} within {} s",
-                    program.display(),
-                    target.scraper.url(),
-                    READY_WITHIN.as_secs()
-                )
-            })?;
+        let url = target.scraper.url();
+        if timeout(READY_WITHIN, http::until_ready(url)).await.is_err() {
+            bail!("{argv:?} did not answer {url} within {} s", READY_WITHIN.as_secs());
+        }
         Ok(target)
     }
 
@@ -90,7 +88,6 @@ impl Target {
                 .unwrap_or_default()
         };
         Ok(Cost {
-            name: self.name,
             cpu_a_scrape: (self.cpu()? - self.cpu_at_begin) / scrapes.max(1),
             resident_kib: self.resident_kib()?,
             median: at(50),
@@ -101,7 +98,7 @@ impl Target {
 
     /// User and system time of the whole process, ended threads included.
     fn cpu(&self) -> Result<Duration> {
-        let text = self.proc("stat")?;
+        let text = self.process.proc("stat")?;
         // The program's name may hold anything, so count from the last parenthesis: state is the first field behind it.
         let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
@@ -113,7 +110,7 @@ impl Target {
     }
 
     fn resident_kib(&self) -> Result<u64> {
-        let text = self.proc("status")?;
+        let text = self.process.proc("status")?;
         let line = text
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))
@@ -123,37 +120,81 @@ impl Target {
             .parse()
             .with_context(|| format!("VmRSS: {line}"))
     }
+}
+
+/// A running exporter. Dropping it ends it.
+pub(super) struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts it; it listens on `port` of the loopback address.
+    ///
+    /// # Errors
+    /// It does not start.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "to run other programs is what lab is for; exporters never do"
+    )]
+    pub(super) fn spawn(argv: &[&OsStr], port: u16, flags: &[String]) -> Result<Self> {
+        let [program, arguments @ ..] = argv else {
+            bail!("no program to start");
+        };
+        let child = Command::new(program)
+            .args(arguments)
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("starting {}", program.display()))?;
+        Ok(Self { child })
+    }
 
     fn proc(&self, file: &str) -> Result<String> {
         let path = format!("/proc/{}/{file}", self.child.id());
-        fs::read_to_string(&path).with_context(|| format!("{} is gone: reading {path}", self.name))
+        fs::read_to_string(&path).with_context(|| format!("a program ended by itself: reading {path}"))
+    }
+
+    /// Whether it ended within `limit`.
+    fn ends_within(&mut self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return true;
+            }
+            pause(Duration::from_millis(1));
+        }
+        false
     }
 }
 
-impl Drop for Target {
+impl Drop for Process {
+    /// By a signal that can be passed on, so that a program that runs another one does not leave it behind.
     fn drop(&mut self) {
-        // Both fail only when it has ended by itself.
-        self.child.kill().ok();
-        self.child.wait().ok();
+        kill_process(Pid::from_child(&self.child), Signal::TERM).ok();
+        if !self.ends_within(END_WITHIN) {
+            // Both fail only when it has ended by itself.
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
     }
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "to run other programs is what lab is for; exporters never do"
+    reason = "another process sends no event when it gets this far"
 )]
-fn spawn(program: &Path, port: u16, flags: &[String]) -> Result<Child> {
-    Command::new(program)
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .args(flags)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .with_context(|| format!("starting {}", program.display()))
+pub(super) fn pause(duration: Duration) {
+    thread::sleep(duration);
 }
 
-fn free_port() -> Result<u16> {
+/// A port of the loopback address that nobody listens on.
+///
+/// # Errors
+/// There is none.
+pub(super) fn free_port() -> Result<u16> {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("finding a free port")?;
     Ok(socket.local_addr().context("finding a free port")?.port())
 }
