@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use exposition::Offer;
@@ -108,6 +109,9 @@ fn verdict(result: anyhow::Result<()>) -> ExitCode {
     }
 }
 
+/// By then the start is over and the first scrape, which uses much of what the start brought in, has often been.
+const SETTLED: Duration = Duration::from_secs(3);
+
 /// What the flags come to.
 struct Settings {
     registry: RegistryBuilder,
@@ -188,7 +192,10 @@ fn serve(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result
             info!(address = listener.address(), tls; "Listening on");
         }
         let app = app(program, flags, settings)?;
-        memory::give_back();
+        tokio::spawn(async {
+            tokio::time::sleep(SETTLED).await;
+            memory::give_back();
+        });
         web::serve(listeners, app, shutdown).await;
         info!("Stopped");
         Ok(())

@@ -1,9 +1,15 @@
 //! What the process costs: the `process_*` families.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
 use exposition::{Desc, Encoder};
+use kernel_stats::net_field::NetField;
 use kernel_stats::net_netstat;
-use procfs::process::{LimitValue, Process};
+use procfs::process::Process;
 use procfs::{CurrentSI, WithCurrentSystemInfo};
+use rustix::process::{Resource, getrlimit};
 
 use crate::collector::{CollectError, Collector};
 
@@ -11,6 +17,7 @@ use crate::collector::{CollectError, Collector};
 #[derive(Default)]
 pub struct ProcessMetrics {
     boot_time_seconds: Option<u64>,
+    netstat: Netstat,
 }
 
 const CPU_SECONDS: Desc<'_> = Desc::counter(
@@ -57,11 +64,9 @@ impl Collector for ProcessMetrics {
         if let Ok(open) = process.fd_count() {
             out.scalar(&OPEN_FDS, open as f64);
         }
-        if let Ok(limits) = process.limits() {
-            out.scalar(&MAX_FDS, limit(limits.max_open_files.soft_limit));
-            out.scalar(&VIRTUAL_MAX, limit(limits.max_address_space.soft_limit));
-        }
-        network(out)
+        out.scalar(&MAX_FDS, limit(Resource::Nofile));
+        out.scalar(&VIRTUAL_MAX, limit(Resource::As));
+        self.netstat.collect(out)
     }
 }
 
@@ -74,27 +79,50 @@ impl ProcessMetrics {
     }
 }
 
-/// Go's client gives no limit as the largest integer.
-fn limit(value: LimitValue) -> f64 {
-    match value {
-        LimitValue::Value(value) => value as f64,
-        LimitValue::Unlimited => u64::MAX as f64,
-    }
+/// The soft limit. Go's client gives no limit as the largest integer.
+fn limit(resource: Resource) -> f64 {
+    getrlimit(resource).current.unwrap_or(u64::MAX) as f64
 }
 
-/// Bytes of the whole network namespace, as Go's client counts them too.
-fn network(out: &mut Encoder) -> Result<(), CollectError> {
-    let text = std::fs::read("/proc/self/net/netstat").map_err(CollectError::failed)?;
-    let fields = net_netstat::parse(&text).map_err(CollectError::failed)?;
-    let octets = |name: &str| {
-        fields
-            .iter()
-            .find(|field| field.protocol == "IpExt" && field.name == name)
-    };
-    for (desc, name) in [(&RECEIVED, "InOctets"), (&TRANSMITTED, "OutOctets")] {
-        if let Some(field) = octets(name) {
-            out.scalar(desc, field.value);
+/// Bytes of the whole network namespace, as Go's client counts them too. The file stays open, and most of it is about
+/// other protocols.
+#[derive(Default)]
+struct Netstat {
+    file: Option<File>,
+    buffer: Vec<u8>,
+}
+
+impl Netstat {
+    fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
+        self.read().map_err(CollectError::failed)?;
+        let start = memchr::memmem::find(&self.buffer, b"IpExt:").unwrap_or(self.buffer.len());
+        let of_ip = self.buffer.get(start..).unwrap_or_default();
+        let fields = net_netstat::parse(of_ip).map_err(CollectError::failed)?;
+        for (desc, name) in [(&RECEIVED, "InOctets"), (&TRANSMITTED, "OutOctets")] {
+            let octets = |field: &&NetField<'_>| field.protocol == "IpExt" && field.name == name;
+            if let Some(field) = fields.iter().find(octets) {
+                out.scalar(desc, field.value);
+            }
         }
+        Ok(())
     }
-    Ok(())
+
+    fn read(&mut self) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::open("/proc/self/net/netstat")?,
+        };
+        let mut length = 0;
+        loop {
+            self.buffer.resize(length + 4096, 0);
+            let rest = self.buffer.get_mut(length..).unwrap_or_default();
+            match file.read_at(rest, length as u64)? {
+                0 => break,
+                read => length += read,
+            }
+        }
+        self.buffer.truncate(length);
+        self.file = Some(file);
+        Ok(())
+    }
 }
