@@ -113,21 +113,28 @@ impl Flags {
     ) -> Result<Self, Stop> {
         let flags: Vec<Flag> = tables.into_iter().flatten().cloned().collect();
         let args = expand_files(args)?;
-        let parsed = command(program, about, &flags).try_get_matches_from(args);
+        // A program has some hundred flags, of which a few are typed: clap need not know the others, but for its help and
+        // its errors.
+        let typed: Vec<Flag> = flags.iter().filter(|flag| is_named(flag, &args)).cloned().collect();
+        let parsed = command(program, about, &typed)
+            .try_get_matches_from(&args)
+            .or_else(|_| command(program, about, &flags).try_get_matches_from(&args));
         let matches = parsed.map_err(|error| match error.kind() {
             clap::error::ErrorKind::DisplayHelp => Stop::Help(error.render().to_string()),
             clap::error::ErrorKind::DisplayVersion => Stop::Version,
             _ => Stop::Wrong(error.render().to_string()),
         })?;
-        Ok(Self::from_matches(&flags, &matches))
+        Ok(Self::from_matches(&flags, &typed, &matches))
     }
 
-    fn from_matches(flags: &[Flag], matches: &ArgMatches) -> Self {
+    fn from_matches(flags: &[Flag], typed: &[Flag], matches: &ArgMatches) -> Self {
         let mut found = Self::default();
-        for flag in flags {
+        for flag in typed {
             if let Some(values) = given(flag, matches) {
                 found.given.insert(flag.name.to_string(), values);
             }
+        }
+        for flag in flags {
             let default = match flag.takes {
                 Takes::Switch(default) => vec![default.to_string()],
                 Takes::Value(default) => vec![default.to_owned()],
@@ -178,6 +185,13 @@ fn given(flag: &Flag, matches: &ArgMatches) -> Option<Vec<String>> {
             .get_many::<String>(&flag.name)
             .map(|values| values.cloned().collect()),
     }
+}
+
+/// Whether one of the arguments may be this flag, in either way.
+fn is_named(flag: &Flag, args: &[OsString]) -> bool {
+    let names = args.iter().filter_map(|arg| arg.to_str()?.strip_prefix("--"));
+    let mut names = names.map(|arg| arg.split_once('=').map_or(arg, |(name, _)| name));
+    names.any(|name| name == flag.name || name.strip_prefix("no-") == Some(&*flag.name))
 }
 
 fn negative(flag: &Flag) -> String {
@@ -311,6 +325,7 @@ mod tests {
             (&["--no-path.procfs"], "--no-path.procfs"),
             (&["--path.procfs"], "--path.procfs"),
             (&["extra"], "extra"),
+            (&["--path.procfs=/a", "--path.procfz=/b"], "--path.procfz"),
             (&["@/does/not/exist"], "/does/not/exist"),
         ] {
             match parse(args) {

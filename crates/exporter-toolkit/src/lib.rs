@@ -5,6 +5,7 @@ pub mod app;
 pub mod collector;
 pub mod flags;
 pub mod go_duration;
+pub mod go_regex;
 mod healthcheck;
 pub mod logging;
 mod memory;

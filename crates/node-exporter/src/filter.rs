@@ -3,6 +3,7 @@
 
 use exporter_toolkit::collector::BuildError;
 use exporter_toolkit::flags::Flags;
+use exporter_toolkit::go_regex;
 use regex::Regex;
 
 /// Shows everything, only what matches, or all but what matches.
@@ -85,7 +86,7 @@ impl Filter {
 /// # Errors
 /// When it is malformed; the flag is named.
 pub(crate) fn regex_flag(flags: &Flags, name: &str) -> Result<Regex, BuildError> {
-    Regex::new(flags.value(name)).map_err(|error| format!("--{name}: {error}").into())
+    go_regex::parse(flags.value(name)).map_err(|error| format!("--{name}: {error}").into())
 }
 
 #[cfg(test)]
