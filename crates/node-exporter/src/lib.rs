@@ -3,6 +3,7 @@
 mod collectors;
 mod context;
 mod cpu_labels;
+mod dbus;
 mod device_names;
 mod field_names;
 mod filter;

@@ -29,6 +29,7 @@ mod kernel_hung;
 mod ksmd;
 mod lnstat;
 mod loadavg;
+mod logind;
 mod mdadm;
 mod meminfo;
 mod meminfo_numa;
@@ -57,6 +58,7 @@ mod softnet;
 mod stat;
 mod swap;
 mod sysctl;
+mod systemd;
 mod tapestats;
 mod tcpstat;
 mod textfile;
@@ -108,6 +110,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     ksmd::SPEC,
     lnstat::SPEC,
     loadavg::SPEC,
+    logind::SPEC,
     mdadm::SPEC,
     meminfo::SPEC,
     meminfo_numa::SPEC,
@@ -136,6 +139,7 @@ pub const SPECS: &[CollectorSpec<Context>] = &[
     stat::SPEC,
     swap::SPEC,
     sysctl::SPEC,
+    systemd::SPEC,
     tapestats::SPEC,
     tcpstat::SPEC,
     textfile::SPEC,

@@ -7,9 +7,11 @@ use std::path::Path;
 pub(crate) const LIVE: &[&str] = &[
     "ethtool",
     "filesystem",
+    "logind",
     "network_route",
     "perf",
     "selinux",
+    "systemd",
     "tcpstat",
     "textfile",
     "time",

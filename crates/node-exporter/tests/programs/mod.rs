@@ -1,5 +1,6 @@
 //! Our program and upstream's, started and scraped by tests that compare them.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "all of this is test")]
+#![allow(dead_code, reason = "not every test needs both programs")]
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -55,12 +56,16 @@ impl Program {
 
     /// The metrics.
     pub(crate) fn scrape(&self) -> String {
+        self.scrape_within("10")
+    }
+
+    /// The metrics, for a scraper that waits for so many seconds.
+    pub(crate) fn scrape_within(&self, seconds: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         // HTTP/1.0, so that the body comes in one piece.
-        stream
-            .write_all(b"GET /metrics HTTP/1.0\r\nAccept: text/plain;version=0.0.4\r\n\r\n")
-            .unwrap();
+        let head = format!("Accept: text/plain;version=0.0.4\r\nX-Prometheus-Scrape-Timeout-Seconds: {seconds}");
+        write!(stream, "GET /metrics HTTP/1.0\r\n{head}\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -69,6 +74,15 @@ impl Program {
             "{head}"
         );
         body.to_owned()
+    }
+}
+
+impl Program {
+    /// How many things the kernel has in a folder of the process, such as `fd` or `task`.
+    pub(crate) fn count(&self, of: &str) -> usize {
+        std::fs::read_dir(format!("/proc/{}/{of}", self.child.id()))
+            .unwrap()
+            .count()
     }
 }
 
