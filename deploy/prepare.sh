@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|faults|lint|bench|fuzz
+#   deploy/prepare.sh run|test|faults|host|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool) and venv/ (a python with
@@ -142,6 +142,12 @@ for_fuzz() {
   have cargo-fuzz || { say "installing cargo-fuzz"; cargo install --quiet --locked cargo-fuzz; }
 }
 
+# A virtual machine under emulation, and what makes its root; debootstrap and mkfs are in sbin.
+for_host() {
+  for_build
+  PATH=$PATH:/usr/sbin:/sbin programs qemu-system-x86_64=qemu-system-x86 debootstrap=debootstrap mkfs.ext4=e2fsprogs
+}
+
 case ${1:-} in
   run) for_run ;;
   test) for_test ;;
@@ -149,5 +155,6 @@ case ${1:-} in
   lint) for_lint ;;
   bench) for_bench ;;
   fuzz) for_fuzz ;;
-  *) die "usage: deploy/prepare.sh run|test|faults|lint|bench|fuzz" ;;
+  host) for_host ;;
+  *) die "usage: deploy/prepare.sh run|test|faults|host|lint|bench|fuzz" ;;
 esac
