@@ -11,8 +11,14 @@ use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, openat};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
-/// The kernel fills at most a page at a time for most of its files.
-const ROOM: usize = 4096;
+/// A file of /sys is a page at most.
+const PAGE: usize = 4096;
+
+/// Most files are shorter; a buffer that grew for a longer one stays as long.
+const ROOM: usize = 1024;
+
+/// With less room than this a read is not worth a system call.
+const LEAST_ROOM: usize = 128;
 
 /// One file that is read at each scrape.
 #[derive(Debug)]
@@ -20,6 +26,8 @@ pub(crate) struct Source {
     path: PathBuf,
     /// The open file, if it is one of /proc: all others may be replaced by new ones of the same name.
     kept: Option<OwnedFd>,
+    /// A line has no more bytes than this, if that is known.
+    longest_line: Option<usize>,
     buffer: Vec<u8>,
 }
 
@@ -65,8 +73,17 @@ impl Source {
         Self {
             path,
             kept: None,
+            longest_line: None,
             buffer: Vec::new(),
         }
+    }
+
+    /// The same file, whose lines have no more than so many bytes. The kernel ends a read before the line that has no
+    /// room, in its own page or in ours: where there was room for one more, the file has ended, and need not be read again
+    /// to see so. That counts where the kernel looks through a large table at each read.
+    pub(crate) fn with_lines_up_to(mut self, bytes: usize) -> Self {
+        self.longest_line = Some(bytes);
+        self
     }
 
     /// Where the file is.
@@ -106,7 +123,7 @@ impl Source {
     fn fill(&mut self) -> Result<(), Errno> {
         self.buffer.clear();
         if let Some(file) = &self.kept {
-            if read_from_start(file, &mut self.buffer).is_ok() {
+            if read_from_start(file, self.longest_line, &mut self.buffer).is_ok() {
                 return Ok(());
             }
             // It went away with the module that made it, which may have come back.
@@ -114,7 +131,7 @@ impl Source {
             self.buffer.clear();
         }
         let file = openat(CWD, &self.path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        read_to_end(&file, &mut self.buffer)?;
+        read_to_end(&file, self.longest_line, &mut self.buffer)?;
         self.kept = is_of_proc(&file).then_some(file);
         Ok(())
     }
@@ -161,28 +178,36 @@ pub(crate) fn names_in(path: &Path) -> Result<Vec<String>, SourceError> {
 /// What the kernel said.
 pub(crate) fn read_at(dir: impl AsFd, path: impl AsRef<Path>, buffer: &mut Vec<u8>) -> io::Result<()> {
     let file = openat(dir, path.as_ref(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    Ok(read_to_end(&file, buffer)?)
+    Ok(read_to_end(&file, None, buffer)?)
 }
 
-fn read_to_end(file: &OwnedFd, buffer: &mut Vec<u8>) -> Result<(), Errno> {
-    read_all(buffer, |buffer| {
+fn read_to_end(file: &OwnedFd, longest_line: Option<usize>, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    read_all(buffer, longest_line, |buffer| {
         rustix::io::read(file, rustix::buffer::spare_capacity(buffer))
     })
 }
 
 /// Reads the file anew, wherever it was read to.
-fn read_from_start(file: &OwnedFd, buffer: &mut Vec<u8>) -> Result<(), Errno> {
-    read_all(buffer, |buffer| {
+fn read_from_start(file: &OwnedFd, longest_line: Option<usize>, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    read_all(buffer, longest_line, |buffer| {
         let position = buffer.len() as u64;
         rustix::io::pread(file, rustix::buffer::spare_capacity(buffer), position)
     })
 }
 
-fn read_all(buffer: &mut Vec<u8>, mut read: impl FnMut(&mut Vec<u8>) -> Result<usize, Errno>) -> Result<(), Errno> {
+fn read_all(
+    buffer: &mut Vec<u8>,
+    longest_line: Option<usize>,
+    mut read: impl FnMut(&mut Vec<u8>) -> Result<usize, Errno>,
+) -> Result<(), Errno> {
     loop {
-        buffer.reserve(ROOM);
+        if buffer.capacity() - buffer.len() < LEAST_ROOM {
+            buffer.reserve(ROOM.max(buffer.len()));
+        }
+        let room = (buffer.capacity() - buffer.len()).min(PAGE);
         match read(buffer) {
             Ok(0) => return Ok(()),
+            Ok(read) if longest_line.is_some_and(|longest| read + longest < room) => return Ok(()),
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error),
         }
@@ -196,7 +221,7 @@ fn read_all(buffer: &mut Vec<u8>, mut read: impl FnMut(&mut Vec<u8>) -> Result<u
 /// What the kernel said.
 pub(crate) fn attribute_at(dir: impl AsFd, name: impl Arg, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
     buffer.clear();
-    buffer.reserve(ROOM);
+    buffer.reserve(PAGE);
     let file = openat(dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     rustix::io::retry_on_intr(|| rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)))?;
     Ok(())
@@ -263,6 +288,28 @@ mod tests {
         }
         let error = CollectError::from(source.read().unwrap_err());
         assert!(matches!(error, CollectError::NoData(_)), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_short_lines_is_read_until_a_line_would_have_had_room() {
+        for number in [0, 1, 5, 9, 10, 39, 40, 41, 100] {
+            let text = ("x".repeat(99) + "\n").repeat(number);
+            // As the kernel gives it: whole lines, a page at most, as many as there is room for.
+            let mut rest = text.as_bytes();
+            let mut reads = 0;
+            let mut buffer = Vec::new();
+            read_all(&mut buffer, Some(100), |buffer| {
+                reads += 1;
+                let room = (buffer.capacity() - buffer.len()).min(4096) / 100 * 100;
+                let (part, after) = rest.split_at(room.min(rest.len()));
+                buffer.extend_from_slice(part);
+                rest = after;
+                Ok(part.len())
+            })
+            .unwrap();
+            assert_eq!(buffer, text.as_bytes(), "{number}");
+            assert!(number > 9 || reads == 1, "{number}: {reads} reads");
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     flags: &[],
     build: |context| {
         Ok(Box::new(UdpQueues {
-            sources: [("v4", context.proc("net/udp")), ("v6", context.proc("net/udp6"))],
+            sources: [("v4", "net/udp"), ("v6", "net/udp6")]
+                .map(|(ip, file)| (ip, context.proc(file).with_lines_up_to(LONGEST_LINE))),
         }))
     },
 };
@@ -23,6 +24,9 @@ const QUEUES: Desc<'_> = Desc::gauge(
     "Number of allocated memory in the kernel for UDP datagrams in bytes.",
     &["ip", "queue"],
 );
+
+/// Lines of udp have 128 bytes, and those of udp6 some more for the addresses.
+const LONGEST_LINE: usize = 256;
 
 struct UdpQueues {
     sources: [(&'static str, Source); 2],
