@@ -220,10 +220,18 @@ fn read_all(
 /// # Errors
 /// What the kernel said.
 pub(crate) fn attribute_at(dir: impl AsFd, name: impl Arg, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
+    let file = openat(dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    attribute_of(&file, buffer)
+}
+
+/// Puts an open file of /sys into `buffer`, read anew.
+///
+/// # Errors
+/// What the kernel said.
+pub(crate) fn attribute_of(file: &OwnedFd, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
     buffer.clear();
     buffer.reserve(PAGE);
-    let file = openat(dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    rustix::io::retry_on_intr(|| rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)))?;
+    rustix::io::retry_on_intr(|| rustix::io::pread(file, rustix::buffer::spare_capacity(buffer), 0))?;
     Ok(())
 }
 

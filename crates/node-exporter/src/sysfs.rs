@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use exporter_toolkit::collector::CollectError;
 use kernel_stats::{ParseError, attribute};
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, openat, readlinkat};
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, fstat, fstatfs, openat, readlinkat};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
-use crate::source::{SourceError, attribute_at};
+use crate::source::{SourceError, attribute_at, attribute_of};
 
 /// An open folder. Its attributes are found from here, which is shorter for the kernel than from the root, and belong to
 /// the same device even if its name was given to another meanwhile.
@@ -141,6 +141,57 @@ fn failed(path: PathBuf, error: Errno) -> SourceError {
     SourceError::Read { path, error }
 }
 
+/// Attributes of one device that stay open from scrape to scrape: opening and closing one takes several times as long as
+/// reading it. They are read in the same order each time.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// The folder's; a device that is made anew, or takes another's name, has another.
+    inode: u64,
+    files: Vec<Option<OwnedFd>>,
+    next: usize,
+}
+
+/// What statfs(2) says of sysfs.
+const SYSFS_MAGIC: i64 = 0x6265_6572;
+
+impl Kept {
+    /// Goes back to the first attribute, and closes all if they are of another folder. Only files of sysfs stay open, and
+    /// only if `keep` says so.
+    pub(crate) fn begin(&mut self, folder: &Folder, keep: bool) {
+        self.next = 0;
+        let inode = fstat(&folder.handle).map_or(0, |stat| stat.st_ino);
+        if inode != self.inode || !keep {
+            let is_sysfs = || fstatfs(&folder.handle).is_ok_and(|stat| stat.f_type == SYSFS_MAGIC);
+            self.inode = if keep && is_sysfs() { inode } else { 0 };
+            self.files.clear();
+        }
+    }
+
+    fn read(&mut self, folder: &Folder, name: impl Arg, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let position = self.next;
+        self.next += 1;
+        if self.inode == 0 {
+            return attribute_at(&folder.handle, name, buffer);
+        }
+        if let Some(Some(file)) = self.files.get(position) {
+            match attribute_of(file, buffer) {
+                // The file itself has gone, though not the folder.
+                Err(Errno::NODEV) => {}
+                read => return read,
+            }
+        }
+        let file = openat(&folder.handle, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        let read = file
+            .as_ref()
+            .map_or_else(|error| Err(*error), |file| attribute_of(file, buffer));
+        if self.files.len() <= position {
+            self.files.resize_with(position + 1, || None);
+        }
+        self.files[position] = file.ok();
+        read
+    }
+}
+
 /// Reads attributes into a buffer that is kept. What cannot be read or is no number is `None`; the first error that no
 /// driver gives, such as too many open files, is kept for [`finish`](Self::finish).
 #[derive(Debug, Default)]
@@ -152,7 +203,18 @@ pub(crate) struct Attributes {
 impl Attributes {
     /// The bytes of the file `name`.
     pub(crate) fn bytes(&mut self, folder: &Folder, name: impl Arg + Copy) -> Option<&[u8]> {
-        match attribute_at(&folder.handle, name, &mut self.buffer) {
+        let read = attribute_at(&folder.handle, name, &mut self.buffer);
+        self.look(folder, name, read)
+    }
+
+    /// The bytes of the file `name`, which stays open in `kept` and is the next one there.
+    pub(crate) fn kept_bytes(&mut self, folder: &Folder, name: impl Arg + Copy, kept: &mut Kept) -> Option<&[u8]> {
+        let read = kept.read(folder, name, &mut self.buffer);
+        self.look(folder, name, read)
+    }
+
+    fn look(&mut self, folder: &Folder, name: impl Arg + Copy, read: Result<(), Errno>) -> Option<&[u8]> {
+        match read {
             Ok(()) => Some(&self.buffer),
             Err(error) => {
                 if !is_usual(error) && self.odd.is_none() {
@@ -312,6 +374,33 @@ mod tests {
         assert_eq!(attributes.i64(&folder, c"empty"), None);
         assert_eq!(attributes.text(&folder, c"none"), None);
         assert!(attributes.finish().is_ok());
+    }
+
+    /// Each network namespace has this device, if it has a /sys.
+    const LOOPBACK: &str = "/sys/class/net/lo";
+
+    #[test]
+    fn attributes_of_sysfs_stay_open_and_are_of_one_folder() {
+        let Ok(lo) = Folder::open(Path::new(LOOPBACK)) else {
+            return eprintln!("not tested: no {LOOPBACK}");
+        };
+        let (mut attributes, mut kept) = (Attributes::default(), Kept::default());
+        let mut read = |kept: &mut Kept, folder: &Folder, name: &str, keep: bool| {
+            kept.begin(folder, keep);
+            attributes.kept_bytes(folder, name, kept).map(<[u8]>::to_vec)
+        };
+        for _ in 0..3 {
+            assert_eq!(read(&mut kept, &lo, "ifindex", true).as_deref(), Some(&b"1\n"[..]));
+            assert!(matches!(kept.files[..], [Some(_)]));
+        }
+        let root = root(&[("ifindex", "7\n")]);
+        let other = Folder::open(root.path()).unwrap();
+        assert_eq!(read(&mut kept, &other, "ifindex", true).as_deref(), Some(&b"7\n"[..]));
+        assert!(kept.files.is_empty(), "only files of sysfs stay open");
+        assert_eq!(read(&mut kept, &lo, "none", true), None);
+        assert!(read(&mut kept, &lo, "mtu", true).is_some());
+        assert!(matches!(kept.files[..], [Some(_)]));
+        assert!(read(&mut kept, &lo, "mtu", false).is_some() && kept.files.is_empty());
     }
 
     #[test]

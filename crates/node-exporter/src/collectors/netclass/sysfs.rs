@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use exporter_toolkit::collector::{CollectError, Collector};
 use exposition::{Desc, Encoder};
+use kernel_stats::attribute;
 
 use super::{BYTES_PER_MEGABIT, SPEED, UP};
 use crate::filter::Filter;
 use crate::source::SourceError;
-use crate::sysfs::{Attributes, Folder};
+use crate::sysfs::{Attributes, Folder, Kept};
 
 const INFO: Desc<'_> = Desc::gauge(
     "node_network_info",
@@ -61,10 +62,14 @@ pub(super) struct SysNetClass {
     attributes: Attributes,
 }
 
+/// So many devices' files stay open: hosts have a few that last, and some have thousands, whose files would be too many.
+const MOST_KEPT: usize = 8;
+
 /// What one device's files hold; unreadable numbers are `None`, unreadable texts empty.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 struct Device {
     name: String,
+    kept: Kept,
     numbers: [Option<i64>; NUMBERS.len()],
     speed: Option<i64>,
     texts: [String; TEXTS.len()],
@@ -102,6 +107,7 @@ impl SysNetClass {
             }
             let device = &mut self.devices[count];
             device.name = name;
+            device.kept.begin(&folder, count < MOST_KEPT);
             device.read(&folder, &mut self.attributes);
             count += 1;
         }
@@ -113,12 +119,14 @@ impl SysNetClass {
 impl Device {
     fn read(&mut self, folder: &Folder, attributes: &mut Attributes) {
         for ((file, _), number) in NUMBERS.iter().zip(&mut self.numbers) {
-            *number = attributes.i64(folder, *file);
+            let bytes = attributes.kept_bytes(folder, *file, &mut self.kept);
+            *number = bytes.and_then(|bytes| attribute::parse_i64(bytes).ok());
         }
-        self.speed = attributes.i64(folder, c"speed");
+        let bytes = attributes.kept_bytes(folder, c"speed", &mut self.kept);
+        self.speed = bytes.and_then(|bytes| attribute::parse_i64(bytes).ok());
         for (file, text) in TEXTS.iter().zip(&mut self.texts) {
             text.clear();
-            if let Some(bytes) = attributes.bytes(folder, *file) {
+            if let Some(bytes) = attributes.kept_bytes(folder, *file, &mut self.kept) {
                 text.push_str(&String::from_utf8_lossy(bytes.trim_ascii()));
             }
         }
