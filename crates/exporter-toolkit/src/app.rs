@@ -42,8 +42,11 @@ pub fn run(
     args: impl IntoIterator<Item = OsString>,
     collectors: impl FnOnce(&Flags) -> Result<RegistryBuilder, Vec<String>>,
 ) -> ExitCode {
-    let table = flags(program, own_flags);
-    let flags = match Flags::parse(program.name, program.description, [table.as_slice()], args) {
+    let parsed = {
+        let table = flags(program, own_flags);
+        Flags::parse(program.name, program.description, [table.as_slice()], args)
+    };
+    let flags = match parsed {
         Ok(flags) => flags,
         Err(stop) => return stopped(program, &stop),
     };

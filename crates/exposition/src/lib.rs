@@ -29,7 +29,7 @@ mod protobuf;
 mod text;
 mod value;
 
-pub use assemble::{Reason, Rejected, assemble};
+pub use assemble::{Order, Reason, Rejected, assemble, assemble_again};
 pub use compress::Gzip;
 pub use desc::{Desc, Kind};
 pub use encoder::{Encoder, Family};

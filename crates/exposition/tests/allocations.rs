@@ -1,7 +1,7 @@
 //! Nothing is allocated for a sample: once the buffers have grown, a scrape of 10,000 samples allocates what a scrape of
 //! 100 does.
 
-use exposition::{Desc, Encoder, Escaping, Format, assemble};
+use exposition::{Desc, Encoder, Escaping, Format, Order, assemble_again};
 
 const DESC: Desc<'_> = Desc::gauge("requests", "Requests.", &["code", "device", "instance", "method"]);
 
@@ -27,9 +27,9 @@ fn write(encoder: &mut Encoder, rows: &[([String; 4], f64)], format: Format) {
     }
 }
 
-fn join(encoder: &Encoder, out: &mut Vec<u8>) {
+fn join(encoder: &Encoder, order: &mut Order, out: &mut Vec<u8>) {
     out.clear();
-    assert!(assemble([encoder], out).is_empty());
+    assert!(assemble_again([encoder], order, out).is_empty());
 }
 
 #[test]
@@ -38,16 +38,17 @@ fn samples_allocate_nothing_once_the_buffers_have_grown() {
     for format in Format::ALL {
         let (mut encoder, mut out) = (Encoder::new(format), Vec::new());
         write(&mut encoder, &many, format);
-        join(&encoder, &mut out);
+        let mut order = Order::default();
+        join(&encoder, &mut order, &mut out);
         let mut measure = |rows| {
             let written = allocation_counter::measure(|| write(&mut encoder, rows, format));
-            let joined = allocation_counter::measure(|| join(&encoder, &mut out));
+            let joined = allocation_counter::measure(|| join(&encoder, &mut order, &mut out));
             assert!(out.len() > rows.len() * 30, "{format:?}: {} bytes", out.len());
             (written.count_total, joined.count_total)
         };
         let (written, joined) = measure(&many);
         assert_eq!(written, 0, "{format:?}");
-        // The list of the families, which a scrape makes anew.
+        // The lists of the families, which a scrape makes anew.
         assert!(joined <= 2, "{format:?}: {joined}");
         assert_eq!(measure(&few), (written, joined), "{format:?}");
     }

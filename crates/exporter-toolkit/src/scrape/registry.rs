@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use exposition::{Desc, Encoder, Format, Gzip, assemble};
+use exposition::{Desc, Encoder, Format, Gzip, Order, assemble_again};
 
 use super::crew::{Crew, LastWords};
 use super::request::{Answer, Refusal, Request, Scrape};
@@ -84,6 +84,7 @@ impl RegistryBuilder {
                 status: Encoder::new(Format::Text004),
                 gzip: None,
                 plain: Vec::new(),
+                order: Order::default(),
             }),
             clashes: Clashes::default(),
         };
@@ -124,6 +125,7 @@ struct Output {
     status: Encoder,
     gzip: Option<Gzip>,
     plain: Vec<u8>,
+    order: Order,
 }
 
 impl Registry {
@@ -252,6 +254,7 @@ impl Inner {
         // What is packed before it goes out leaves its memory here.
         let mut body = std::mem::take(&mut output.plain);
         body.clear();
+        let mut order = std::mem::take(&mut output.order);
         let collectors = outcomes
             .iter()
             .filter(|(_, outcome)| outcome.end.left_metrics())
@@ -264,7 +267,8 @@ impl Inner {
             .iter()
             .filter_map(|(name, cell)| cell.as_ref().map(|cell| (*name, &cell.encoder)));
         let parts: Vec<(&str, &Encoder)> = parts.chain([("exporter", &output.status)]).collect();
-        let rejected = assemble(parts.iter().map(|(_, encoder)| *encoder), &mut body);
+        let encoders = parts.iter().map(|(_, encoder)| *encoder);
+        let rejected = assemble_again(encoders, &mut order, &mut body);
         for one in &rejected {
             self.clashes
                 .report(one, parts.get(one.part).map_or("", |(name, _)| name));
@@ -272,6 +276,7 @@ impl Inner {
         let rejected = rejected.len();
         drop(parts);
         drop(cells);
+        output.order = order;
         if round.request.gzip {
             let mut packed = Vec::new();
             output.gzip.get_or_insert_with(Gzip::new).compress(&body, &mut packed);
