@@ -1,6 +1,5 @@
 //! Gives back what only the start needed: free pages of the heap, and code and constants that the kernel reads from the
-//! file again if they are wanted. An exporter starts once and then runs for months, so this is a good half of its
-//! resident memory.
+//! file again if they are wanted. An exporter starts once and then runs for months.
 #![allow(
     unsafe_code,
     reason = "the C library has no safe way to trim its heap, nor rustix to advise on pages"

@@ -38,7 +38,7 @@ struct Place<'a> {
 }
 
 /// The order of an answer's families by name. From one answer to the next it seldom changes, and to see that it is the
-/// same takes a tenth of what sorting takes.
+/// same takes one comparison a family.
 #[derive(Debug, Default)]
 pub struct Order {
     /// Positions of families as the encoders have them, one encoder behind the other.

@@ -2,8 +2,8 @@
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-/// 32 KiB. Less would take less memory, but the compressor moves all its tables each time that the window is full, which
-/// doubles what an answer costs.
+/// 32 KiB. Less would take less memory, but the compressor moves all its tables each time that the window is full, and
+/// an answer fills a small one many times.
 const WINDOW_BITS: u8 = 15;
 
 /// A gzip compressor to be used again and again.

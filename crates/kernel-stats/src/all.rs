@@ -8,7 +8,7 @@ use crate::{
     ip_vs_stats, kstat, loadavg, mdstat, meminfo, mountinfo, mountstats, net_arp, net_dev, net_netstat, net_rpc,
     net_snmp6, net_sockstat, net_stat, net_udp, netlink, nf_conntrack_stat, nl80211, node_meminfo, os_release, pci_ids,
     pid_stat, pressure, rtnl_addr, rtnl_link, rtnl_neigh, rtnl_qdisc, rtnl_route, schedstat, slabinfo, softirqs,
-    softnet_stat, stat, swaps, udev_data, vmstat, vulnerability, xfs_stats, zoneinfo,
+    softnet_stat, stat, swaps, udev_data, vulnerability, xfs_stats, zoneinfo,
 };
 
 /// Runs a parser and drops its result.
@@ -96,7 +96,6 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("stat", |bytes| run(stat::parse(bytes))),
     ("swaps", |bytes| run(swaps::parse(bytes))),
     ("udev_data", |bytes| run(udev_data::parse(bytes))),
-    ("vmstat", |bytes| run(vmstat::parse(bytes))),
     ("vulnerability", |bytes| run(vulnerability::parse(bytes))),
     ("xfs_stats", |bytes| run(xfs_stats::parse(bytes))),
     ("zoneinfo", |bytes| run(zoneinfo::parse(bytes))),
@@ -193,7 +192,7 @@ mod tests {
         ("stat", include_bytes!("../fixtures/stat")),
         ("swaps", include_bytes!("../fixtures/swaps")),
         ("udev_data", include_bytes!("../fixtures/udev_data")),
-        ("vmstat", include_bytes!("../fixtures/vmstat")),
+        ("flat_keyed", include_bytes!("../fixtures/vmstat")),
         ("vulnerability", include_bytes!("../fixtures/vulnerability")),
         ("xfs_stats", include_bytes!("../fixtures/xfs_stats")),
         ("zoneinfo", include_bytes!("../fixtures/zoneinfo")),

@@ -1,4 +1,5 @@
-//! Files of a name and a number a line, flat keyed in the kernel's words: /proc/net/xfrm_stat, numastat of a NUMA node.
+//! Files of a name and a number a line, flat keyed in the kernel's words: /proc/vmstat, /proc/net/xfrm_stat, numastat of a
+//! NUMA node. Names change between kernels, and units differ by name.
 //!
 //! ```text
 //! numa_hit 144698815
@@ -33,6 +34,9 @@ mod tests {
             ("XfrmFwdHdrError", 6),
         ];
         assert_eq!(parse(include_bytes!("../fixtures/flat_keyed")), Ok(expected));
+        let of_vmstat = parse(include_bytes!("../fixtures/vmstat")).unwrap();
+        assert_eq!(of_vmstat.first(), Some(&("nr_free_pages", 981_804)));
+        assert_eq!(of_vmstat.last(), Some(&("oom_kill", 0)));
         assert_eq!(parse(b""), Ok(vec![]));
     }
 

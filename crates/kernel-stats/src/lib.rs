@@ -63,7 +63,6 @@ pub mod softnet_stat;
 pub mod stat;
 pub mod swaps;
 pub mod udev_data;
-pub mod vmstat;
 pub mod vulnerability;
 pub mod xfs_stats;
 pub mod zoneinfo;

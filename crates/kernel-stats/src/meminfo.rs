@@ -7,7 +7,7 @@
 //! ```
 
 use crate::ParseError;
-use crate::fields::{Line, lines};
+use crate::fields::{Fields, Line, lines};
 
 const SHAPE: &str = "a name, a number and kB or nothing";
 
@@ -22,7 +22,15 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<(&str, u64)>, ParseError> {
 }
 
 fn entry(line: Line<'_>) -> Result<(&str, u64), ParseError> {
-    let mut fields = line.fields(SHAPE);
+    named_value(line, line.fields(SHAPE), SHAPE)
+}
+
+/// A name with its colon, a number and its unit: the rest of a line of this shape.
+pub(crate) fn named_value<'a>(
+    line: Line<'a>,
+    mut fields: Fields<'a>,
+    shape: &'static str,
+) -> Result<(&'a str, u64), ParseError> {
     let name = fields.text()?;
     let number = fields.number()?;
     let value = match fields.next() {
@@ -32,7 +40,7 @@ fn entry(line: Line<'_>) -> Result<(&str, u64), ParseError> {
     };
     Ok((
         name.strip_suffix(':').unwrap_or(name),
-        value.ok_or_else(|| line.error(SHAPE))?,
+        value.ok_or_else(|| line.error(shape))?,
     ))
 }
 

@@ -9,6 +9,7 @@
 
 use crate::ParseError;
 use crate::fields::{Line, lines};
+use crate::meminfo::named_value;
 
 const SHAPE: &str = "Node, its number, a name, a number and kB or nothing";
 
@@ -25,17 +26,7 @@ fn entry(line: Line<'_>) -> Result<(&str, u64), ParseError> {
     let mut fields = line.fields(SHAPE);
     fields.parsed(|word| (word == b"Node").then_some(()))?;
     fields.number()?;
-    let name = fields.text()?;
-    let number = fields.number()?;
-    let value = match fields.next() {
-        None => Some(number),
-        Some(b"kB") => number.checked_mul(1024),
-        Some(unit) => return Err(fields.error_at(unit)),
-    };
-    Ok((
-        name.strip_suffix(':').unwrap_or(name),
-        value.ok_or_else(|| line.error(SHAPE))?,
-    ))
+    named_value(line, fields, SHAPE)
 }
 
 #[cfg(test)]

@@ -2,6 +2,15 @@
 //! name is made, and matched against a filter, once.
 
 use exposition::{Desc, Kind};
+use regex::Regex;
+
+/// What no metric's name may hold, with the underscores around it: `_` takes its place.
+///
+/// # Errors
+/// Never: the expression is a good one.
+pub(crate) fn odd_characters() -> Result<Regex, regex::Error> {
+    Regex::new("_*[^0-9A-Za-z_]+_*")
+}
 
 /// The fields of one or more files that are read in the same order at each scrape.
 #[derive(Debug, Default)]

@@ -145,8 +145,8 @@ fn is_of_proc(file: &OwnedFd) -> bool {
 ///
 /// # Errors
 /// Everything else that went wrong.
-pub(crate) fn if_present<T>(result: Result<T, SourceError>) -> Result<Option<T>, CollectError> {
-    match result.map_err(CollectError::from) {
+pub(crate) fn if_present<T>(result: Result<T, impl Into<CollectError>>) -> Result<Option<T>, CollectError> {
+    match result.map_err(Into::into) {
         Ok(found) => Ok(Some(found)),
         Err(CollectError::NoData(_)) => Ok(None),
         Err(error) => Err(error),

@@ -7,10 +7,9 @@ use exporter_toolkit::collector::{BuildError, CollectError, Collector, Collector
 use exporter_toolkit::flags::Flag;
 use exposition::{Desc, Encoder, Kind};
 use kernel_stats::{ParseError, attribute};
-use regex::Regex;
 
 use crate::context::Context;
-use crate::field_names::FieldFamily;
+use crate::field_names::{FieldFamily, odd_characters};
 use crate::source::Source;
 
 const INCLUDE: &str = "collector.sysctl.include";
@@ -80,8 +79,7 @@ fn info(context: &Context, name: &str) -> Result<Sysctl, BuildError> {
 
 /// `net.ipv4.tcp-x` becomes `net_ipv4_tcp_x`.
 fn metric_name(sysctl: &str) -> Result<String, BuildError> {
-    let odd = Regex::new("_*[^0-9A-Za-z_]+_*")?;
-    Ok(odd.replace_all(sysctl, "_").into_owned())
+    Ok(odd_characters()?.replace_all(sysctl, "_").into_owned())
 }
 
 struct Sysctls {

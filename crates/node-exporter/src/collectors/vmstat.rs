@@ -3,7 +3,7 @@
 use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
 use exposition::{Encoder, Kind};
-use kernel_stats::vmstat;
+use kernel_stats::flat_keyed;
 use regex::Regex;
 
 use crate::context::Context;
@@ -39,7 +39,7 @@ struct VmStat {
 impl Collector for VmStat {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
         self.names.rewind();
-        for (field, value) in self.source.parse(vmstat::parse)? {
+        for (field, value) in self.source.parse(flat_keyed::parse)? {
             if let Some(family) = self.names.next("", field, || describe(&self.shown, field)) {
                 out.scalar(&family.desc(Kind::Untyped), value as f64);
             }

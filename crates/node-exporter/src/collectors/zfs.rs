@@ -11,7 +11,7 @@ use kernel_stats::kstat::{self, Data, Named};
 
 use crate::context::Context;
 use crate::field_names::{FieldFamily, FieldNames};
-use crate::source::Source;
+use crate::source::{Source, if_present};
 use crate::sysfs::Folder;
 
 pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
@@ -83,7 +83,7 @@ impl Zfs {
         self.names.rewind();
         let mut result = Ok(());
         for ((file, prefix), source) in TABLES.iter().zip(&mut self.tables) {
-            match present(source.parse(kstat::parse_named)) {
+            match if_present(source.parse(kstat::parse_named)) {
                 Ok(table) => encode_table(file, prefix, &table.unwrap_or_default(), &mut self.names, out),
                 Err(error) => result = result.and(Err(error)),
             }
@@ -113,15 +113,6 @@ fn describe(prefix: &str, file: &str, field: &str) -> FieldFamily {
     }
 }
 
-/// What a file holds; `None` where this host lacks it, or no longer has it.
-fn present<T>(read: Result<T, impl Into<CollectError>>) -> Result<Option<T>, CollectError> {
-    match read.map_err(Into::into) {
-        Ok(value) => Ok(Some(value)),
-        Err(CollectError::NoData(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// What is known of all pools.
 #[derive(Default)]
 struct Pools {
@@ -137,19 +128,19 @@ impl Pools {
     /// Reads the files of one pool.
     fn read(&mut self, pool: &str, folder: &Folder) -> Result<(), CollectError> {
         let mut source = Source::new(folder.path().join("io"));
-        if let Some(row) = present(source.parse(kstat::parse_row))? {
+        if let Some(row) = if_present(source.parse(kstat::parse_row))? {
             self.io.add([pool.to_owned()], row);
         }
         let files = folder.attributes()?;
         for file in files.iter().filter(|file| file.starts_with("objset-")) {
             let mut source = Source::new(folder.path().join(file));
-            let table = present(source.parse(kstat::parse_named))?.unwrap_or_default();
+            let table = if_present(source.parse(kstat::parse_named))?.unwrap_or_default();
             if let Some(dataset) = dataset_name(&table) {
                 self.datasets.add([dataset, pool.to_owned()], unsigned(&table));
             }
         }
         let mut source = Source::new(folder.path().join("state"));
-        if let Some(state) = present(source.parse(attribute::text))? {
+        if let Some(state) = if_present(source.parse(attribute::text))? {
             self.states.push((pool.to_owned(), state.to_ascii_lowercase()));
         }
         Ok(())

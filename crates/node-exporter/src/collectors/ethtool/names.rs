@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use exporter_toolkit::collector::BuildError;
 use regex::Regex;
 
-use crate::field_names::FieldFamily;
+use crate::field_names::{FieldFamily, odd_characters};
 
 /// Statistics that have names and help of their own.
 const KNOWN: [(&str, &str, &str); 7] = [
@@ -48,7 +48,7 @@ pub(super) struct Naming {
 impl Naming {
     /// Names of statistics that match `shown` once their odd characters are gone.
     pub(super) fn new(shown: Regex) -> Result<Self, BuildError> {
-        let odd = Regex::new("_*[^0-9A-Za-z_]+_*")?;
+        let odd = odd_characters()?;
         Ok(Self { odd, shown })
     }
 
