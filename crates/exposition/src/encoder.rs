@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::block::LabelBlock;
 use crate::desc::Desc;
 use crate::format::{Escaping, Format};
 use crate::labels::{LabelIter, Labels};
@@ -169,6 +170,34 @@ impl Family<'_> {
     /// One sample of a counter, gauge, untyped or info family.
     pub fn sample<'l>(&mut self, labels: impl Into<Labels<'l>>, value: f64) -> &mut Self {
         self.write(labels.into(), Value::Number(value, None))
+    }
+
+    /// One sample whose labels are those of `block` and, behind them, `values` for the label names of the [`Desc`].
+    pub fn sample_in(&mut self, block: &LabelBlock, values: &[&str], value: f64) -> &mut Self {
+        debug_assert_eq!(
+            self.desc.labels.len(),
+            values.len(),
+            "a value for each label of {}",
+            self.desc.name
+        );
+        if self.shape.is_none() {
+            self.begin();
+        }
+        let Some(shape) = &self.shape else { return self };
+        let encoder = &mut *self.encoder;
+        let start = encoder.buffer.len();
+        let span = match encoder.format {
+            Format::Protobuf => {
+                let labels = LabelIter::new(self.desc.labels, values.into());
+                let (buffer, escaping) = (&mut encoder.buffer, encoder.escaping);
+                protobuf::push_sample_in(buffer, self.desc, shape, escaping, &block.protobuf, labels, value)
+            }
+            _ => encoder
+                .pieces
+                .push_sample_in(&mut encoder.buffer, &block.text, values, value),
+        };
+        self.record(start, span);
+        self
     }
 
     /// One sample of a counter that has an exemplar.

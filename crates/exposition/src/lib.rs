@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod block;
 mod compress;
 mod desc;
 mod encoder;
@@ -30,6 +31,7 @@ mod text;
 mod value;
 
 pub use assemble::{Order, Reason, Rejected, assemble, assemble_again};
+pub use block::LabelBlock;
 pub use compress::Gzip;
 pub use desc::{Desc, Kind};
 pub use encoder::{Encoder, Family};

@@ -78,6 +78,55 @@ impl Pieces {
             start..end + 1
         }
     }
+
+    /// The same with labels that are ready in front.
+    #[inline]
+    pub(crate) fn push_sample_in(&self, out: &mut Vec<u8>, block: &[u8], values: &[&str], number: f64) -> Span {
+        if block.is_empty() {
+            return self.push_sample(out, values, number);
+        }
+        if values.is_empty() {
+            return self.push_block_only(out, block, number);
+        }
+        out.extend_from_slice(&self.text[..self.labels]);
+        let start = out.len();
+        out.extend_from_slice(block);
+        out.push(b',');
+        let mut from = self.labels;
+        for (value, piece) in values.iter().zip(&self.pieces) {
+            out.extend_from_slice(&self.text[from..piece.end]);
+            push_escaped(out, value, true);
+            from = piece.end;
+        }
+        // The quote behind the last value belongs to the labels here too.
+        let end = out.len() + 1;
+        out.extend_from_slice(&self.text[from..]);
+        push_f64(out, number);
+        out.push(b'\n');
+        start..end
+    }
+
+    /// The family has no labels of its own: its text is `name ` or `{"name"} `.
+    fn push_block_only(&self, out: &mut Vec<u8>, block: &[u8], number: f64) -> Span {
+        match self.text.strip_suffix(b"} ") {
+            Some(quoted) => {
+                out.extend_from_slice(quoted);
+                out.push(b',');
+            }
+            None => {
+                out.extend_from_slice(self.text.trim_ascii_end());
+                out.push(b'{');
+            }
+        }
+        let start = out.len();
+        out.extend_from_slice(block);
+        let end = out.len();
+        out.extend_from_slice(b"} ");
+        push_f64(out, number);
+        out.push(b'\n');
+        start..end
+    }
+
     #[inline]
     fn push_piece(&self, out: &mut Vec<u8>, piece: &Piece) {
         if piece.end - piece.start <= BLOCK {

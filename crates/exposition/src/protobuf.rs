@@ -101,6 +101,35 @@ pub(crate) fn push_sample(
     body..body + length
 }
 
+/// The same for a plain number, with LabelPair messages that are ready in front.
+pub(crate) fn push_sample_in(
+    out: &mut Vec<u8>,
+    desc: &Desc<'_>,
+    shape: &Shape,
+    escaping: Escaping,
+    block: &[u8],
+    labels: LabelIter<'_>,
+    value: f64,
+) -> Span {
+    let mut length = 0;
+    out.push(tag::FAMILY_METRIC);
+    let body = push_message(out, |out| {
+        let start = out.len();
+        out.extend_from_slice(block);
+        for (name, value) in labels {
+            push_label(out, tag::METRIC_LABEL, name, value, shape.legacy_labels);
+        }
+        length = out.len() - start;
+        push_number(out, desc.kind, value, None, escaping);
+    });
+    body..body + length
+}
+
+/// Appends one label of a metric, characters outside the old character set as `_`.
+pub(crate) fn push_metric_label(out: &mut Vec<u8>, name: &str, value: &str) {
+    push_label(out, tag::METRIC_LABEL, name, value, false);
+}
+
 fn push_value(out: &mut Vec<u8>, kind: Kind, value: Value<'_>, escaping: Escaping) {
     match value {
         Value::Number(value, exemplar) => push_number(out, kind, value, exemplar, escaping),
