@@ -11,10 +11,10 @@ use exposition::Offer;
 use log::{info, warn};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::flags::{Flag, Flags, Stop};
+use crate::flags::{Flag, Flags, Habit, Stop};
 use crate::scrape::{Registry, RegistryBuilder};
 use crate::self_metrics::{BuildInfo, HandlerMetrics, ProcessMetrics, PrometheusRegistry, REVISION, RUSTC, VERSION};
-use crate::web::{self, App, Listener, Page};
+use crate::web::{self, App, Listener, NoPages, Page, Pages};
 use crate::web_config::WebConfig;
 use crate::{healthcheck, logging, memory};
 
@@ -33,27 +33,50 @@ pub struct Program {
     pub listen_address: &'static [&'static str],
     /// The formats that it answers in.
     pub offer: Offer,
+    /// How its users type flags.
+    pub habit: Habit,
+    /// Gives the shared flags their values from those of its own that mean the same.
+    pub adapt: fn(&mut Flags),
 }
 
-/// Runs an exporter of host collectors: `collectors` makes them from the flags or says all that is wrong with these.
-pub fn run(
+/// What an exporter is made of.
+pub struct Exporter {
+    /// What stands under the telemetry path.
+    pub registry: RegistryBuilder,
+    /// What it shows beside that.
+    pub pages: Box<dyn Pages>,
+}
+
+impl From<RegistryBuilder> for Exporter {
+    fn from(registry: RegistryBuilder) -> Self {
+        Self {
+            registry,
+            pages: Box::new(NoPages),
+        }
+    }
+}
+
+/// Runs an exporter: `make` makes it from the flags or says all that is wrong with these.
+pub fn run<E: Into<Exporter>>(
     program: &Program,
     own_flags: &[Flag],
     args: impl IntoIterator<Item = OsString>,
-    collectors: impl FnOnce(&Flags) -> Result<RegistryBuilder, Vec<String>>,
+    make: impl FnOnce(&Flags) -> Result<E, Vec<String>>,
 ) -> ExitCode {
     let parsed = {
         let table = flags(program, own_flags);
+        let args = program.habit.rewrite(args, &table);
         Flags::parse(program.name, program.description, [table.as_slice()], args)
     };
-    let flags = match parsed {
+    let mut flags = match parsed {
         Ok(flags) => flags,
         Err(stop) => return stopped(program, &stop),
     };
+    (program.adapt)(&mut flags);
     if flags.switch("healthcheck") {
         return verdict(healthcheck::run(&flags));
     }
-    match resolve(&flags, collectors) {
+    match resolve(&flags, |flags| make(flags).map(Into::into)) {
         Ok(settings) => verdict(serve(program, &flags, settings)),
         Err(errors) => {
             for error in errors {
@@ -117,21 +140,18 @@ const SETTLED: Duration = Duration::from_secs(3);
 
 /// What the flags come to.
 struct Settings {
-    registry: RegistryBuilder,
+    exporter: Exporter,
     max_requests: usize,
     config: WebConfig,
 }
 
 /// Reads the flags' meaning; all errors come together.
-fn resolve(
-    flags: &Flags,
-    collectors: impl FnOnce(&Flags) -> Result<RegistryBuilder, Vec<String>>,
-) -> Result<Settings, Vec<String>> {
+fn resolve(flags: &Flags, make: impl FnOnce(&Flags) -> Result<Exporter, Vec<String>>) -> Result<Settings, Vec<String>> {
     let log = logging::settings(flags);
     if let Ok((level, format)) = log {
         logging::start(level, format);
     }
-    let registry = collectors(flags);
+    let exporter = make(flags);
     let max_requests = max_requests(flags).map_err(|error| vec![error]);
     let telemetry_path = telemetry_path(flags).map_err(|error| vec![error]);
     let file = flags
@@ -139,16 +159,16 @@ fn resolve(
         .filter(|path| !path.is_empty())
         .map(Path::new);
     let config = WebConfig::open(file).map_err(|error| vec![error.to_string()]);
-    match (log, registry, max_requests, telemetry_path, config) {
-        (Ok(_), Ok(registry), Ok(max_requests), Ok(()), Ok(config)) => Ok(Settings {
-            registry,
+    match (log, exporter, max_requests, telemetry_path, config) {
+        (Ok(_), Ok(exporter), Ok(max_requests), Ok(()), Ok(config)) => Ok(Settings {
+            exporter,
             max_requests,
             config,
         }),
-        (log, registry, max_requests, telemetry_path, config) => {
+        (log, exporter, max_requests, telemetry_path, config) => {
             let errors = [
                 log.err(),
-                registry.err(),
+                exporter.err(),
                 max_requests.err(),
                 telemetry_path.err(),
                 config.err(),
@@ -183,7 +203,7 @@ fn serve(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result
             program.title
         );
     }
-    info!(collectors = settings.registry.names().join(" "); "Enabled collectors");
+    info!(collectors = settings.exporter.registry.names().join(" "); "Enabled collectors");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -214,7 +234,7 @@ fn listeners(flags: &Flags) -> anyhow::Result<Vec<Listener>> {
 }
 
 fn app(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result<App<std::sync::Arc<Registry>>> {
-    let mut registry = settings.registry;
+    let Exporter { mut registry, pages } = settings.exporter;
     registry.own(Box::new(BuildInfo::new(program.prefix)));
     let values = prometheus::Registry::new();
     let metrics = HandlerMetrics::register(&values).context("registering promhttp metrics")?;
@@ -235,9 +255,10 @@ fn app(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result<A
         settings.max_requests,
         metrics,
         path,
-        &page,
+        page,
         settings.config,
-    ))
+    )
+    .with_pages(pages))
 }
 
 /// Ready at the first SIGTERM or SIGINT.

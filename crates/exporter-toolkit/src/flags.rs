@@ -1,6 +1,8 @@
 //! Command line flags as tables, from which parsing and help come, with the habits of Go programs: dots in names,
 //! `--no-x` for every switch, `@file` for arguments from a file, an error for a flag that is given twice.
 
+mod go_flag;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -82,6 +84,27 @@ impl Flag {
     }
 }
 
+/// How a program's users are used to type flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Habit {
+    /// Two dashes, `--no-x`, nothing twice: programs made with Go's kingpin.
+    #[default]
+    Kingpin,
+    /// One dash or two, `-x=false`, the last of several: programs made with Go's own `flag`. Kingpin's ways do, too.
+    GoFlag,
+}
+
+impl Habit {
+    /// The arguments as [`Flags::parse`] takes them.
+    pub fn rewrite(self, args: impl IntoIterator<Item = OsString>, table: &[Flag]) -> Vec<OsString> {
+        let args = args.into_iter().collect();
+        match self {
+            Self::Kingpin => args,
+            Self::GoFlag => go_flag::rewrite(args, table),
+        }
+    }
+}
+
 /// The flags as typed. Asking for a flag that is in no table is a defect of the program and gives the empty value.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
@@ -144,6 +167,12 @@ impl Flags {
             found.defaults.insert(flag.name.to_string(), default);
         }
         found
+    }
+
+    /// Gives a flag values as if they had been typed: for programs that have two flags for one thing.
+    pub fn set(&mut self, name: &str, values: Vec<String>) {
+        debug_assert!(self.defaults.contains_key(name), "no table has the flag --{name}");
+        self.given.insert(name.to_owned(), values);
     }
 
     /// Whether the flag was typed, in either way.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use exporter_toolkit::scrape::{Answer, Refusal, Request, Scrape};
 use exporter_toolkit::self_metrics::HandlerMetrics;
-use exporter_toolkit::web::{self, App, Page};
+use exporter_toolkit::web::{self, App, Link, Page, PageRequest, Pages, PendingReply};
 use exporter_toolkit::web_config::WebConfig;
 use exposition::Offer;
 use flate2::read::GzDecoder;
@@ -55,6 +55,21 @@ impl Scrape for Echo {
     }
 }
 
+/// Says how it was asked under `/own`.
+struct OwnPages;
+
+impl Pages for OwnPages {
+    fn links(&self) -> Vec<Link> {
+        vec![Link::new("Own <page>", "/own")]
+    }
+
+    fn answer<'a>(&'a self, request: PageRequest<'a>) -> PendingReply<'a> {
+        let text = format!("{} {} reads {}", request.method, request.query, request.reads());
+        let own = request.path == "/own";
+        Box::pin(async move { own.then(|| web::text(hyper::StatusCode::OK, text)) })
+    }
+}
+
 struct Server {
     address: String,
     echo: Echo,
@@ -78,9 +93,10 @@ fn start(max_requests: usize) -> Server {
         max_requests,
         metrics,
         "/metrics",
-        &page,
+        page,
         config,
-    );
+    )
+    .with_pages(Box::new(OwnPages));
     let listeners = web::bind(&["127.0.0.1:0".to_owned()]).unwrap();
     let address = listeners[0].address();
     let (stop, stopped) = oneshot::channel();
@@ -169,6 +185,19 @@ async fn each_path_has_its_answer() {
             String::from_utf8_lossy(&body)
         );
     }
+}
+
+#[tokio::test]
+async fn an_exporters_own_pages_take_any_method_and_stand_on_the_landing_page() {
+    let server = start(0);
+    let (_, body) = server.get("/own?a=%20b", "").await;
+    assert_eq!(String::from_utf8_lossy(&body), "GET a=%20b reads true");
+    let post = "POST /own HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let (_, body) = server.send(post).await;
+    assert_eq!(String::from_utf8_lossy(&body), "POST  reads false");
+    let (_, body) = server.get("/", "").await;
+    let page = String::from_utf8_lossy(&body).into_owned();
+    assert!(page.contains(r#"<a href="/own">Own &lt;page&gt;</a>"#), "{page}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use exporter_toolkit::app::Program;
 use exporter_toolkit::collector::selection_flags;
-use exporter_toolkit::flags::Flag;
+use exporter_toolkit::flags::{Flag, Habit};
 use exporter_toolkit::scrape::ScrapeDescs;
 use exposition::{Desc, Offer};
 
@@ -17,6 +17,8 @@ pub const PROGRAM: Program = Program {
     description: "Metrics of this host for Prometheus: CPU, memory, disks, file systems, network.",
     listen_address: &[":9100"],
     offer: Offer::TEXT_FIRST,
+    habit: Habit::Kingpin,
+    adapt: |_| {},
 };
 
 /// The families that tell how each collector did.

@@ -1,5 +1,8 @@
 //! The page at `/` for people who type the address into a browser.
 
+use super::pages::html_escaped;
+use super::router::Page;
+
 /// Something that the exporter has to show.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -9,14 +12,24 @@ pub struct Link {
     pub text: String,
 }
 
+impl Link {
+    /// A link.
+    pub fn new(text: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+        }
+    }
+}
+
 /// The page, everything escaped.
-pub(super) fn page(title: &str, description: &str, version: &str, links: &[Link]) -> String {
-    let (title, description, version) = (escape(title), escape(description), escape(version));
+pub(super) fn page(page: &Page, links: &[Link]) -> String {
+    let [title, description, version] = [page.title, page.description, &page.version].map(html_escaped);
     let item = |link: &Link| {
         format!(
             "        <li><a href=\"{}\">{}</a></li>\n",
-            escape(&link.path),
-            escape(&link.text)
+            html_escaped(&link.path),
+            html_escaped(&link.text)
         )
     };
     let items: String = links.iter().map(item).collect();
@@ -50,21 +63,6 @@ pub(super) fn page(title: &str, description: &str, version: &str, links: &[Link]
     )
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +73,12 @@ mod tests {
             path: "/\"><script>".into(),
             text: "<b>&'".into(),
         };
-        let page = page("<t>", "d&d", "1<2", &[link]);
+        let about = Page {
+            title: "<t>",
+            description: "d&d",
+            version: "1<2".into(),
+        };
+        let page = page(&about, &[link]);
         assert!(page.contains(r#"<a href="/&quot;&gt;&lt;script&gt;">&lt;b&gt;&amp;&#39;</a>"#));
         assert!(page.contains("<title>&lt;t&gt;</title>") && page.contains("d&amp;d") && page.contains("1&lt;2"));
     }

@@ -7,7 +7,7 @@ use exposition::{Offer, accepts_gzip, negotiate};
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 use hyper::{Request as HttpRequest, StatusCode};
 
-use super::router::{Reply, text_reply};
+use super::pages::{Reply, text as text_reply};
 use crate::scrape::{Request, Scrape, deadline_from_header};
 use crate::self_metrics::HandlerMetrics;
 

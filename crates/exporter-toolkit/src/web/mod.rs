@@ -3,6 +3,7 @@
 mod landing;
 mod listen;
 mod metrics;
+mod pages;
 mod patience;
 mod places;
 mod router;
@@ -10,6 +11,7 @@ mod server;
 
 pub use landing::Link;
 pub use listen::{Listener, bind, from_systemd};
+pub use pages::{NoPages, PageRequest, Pages, PendingReply, Reply, html, html_escaped, json, text};
 pub use router::{App, Page};
 pub use server::serve;
 

@@ -2,24 +2,20 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use exposition::Offer;
-use http_body_util::Full;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::header::{ALLOW, HeaderName, HeaderValue};
+use hyper::{Method, Request, StatusCode};
 use tokio::time::timeout;
 
 use super::landing::{self, Link};
 use super::metrics::MetricsHandler;
+use super::pages::{NoPages, PageRequest, Pages, Reply, html, text as text_reply};
 use crate::scrape::Scrape;
 use crate::self_metrics::HandlerMetrics;
 use crate::web_config::{Admission, WebConfig};
 
 /// How long a request may wait to be admitted: the configuration's files may lie on a file system that hangs.
 const ADMISSION: Duration = Duration::from_secs(10);
-
-/// A whole answer.
-pub(super) type Reply = Response<Full<Bytes>>;
 
 /// What the landing page says of the exporter.
 #[derive(Clone, Debug)]
@@ -37,7 +33,8 @@ pub struct App<S> {
     scrape: S,
     handler: MetricsHandler,
     telemetry_path: String,
-    page: String,
+    page: Page,
+    pages: Box<dyn Pages>,
     config: WebConfig,
 }
 
@@ -49,25 +46,24 @@ impl<S: Scrape> App<S> {
         max_requests: usize,
         metrics: HandlerMetrics,
         telemetry_path: &str,
-        page: &Page,
+        page: Page,
         config: WebConfig,
     ) -> Self {
-        let links = [
-            ("Metrics", telemetry_path),
-            ("Health", "/-/healthy"),
-            ("Readiness", "/-/ready"),
-        ];
-        let links = links.map(|(text, path)| Link {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        });
         Self {
             scrape,
             handler: MetricsHandler::new(offer, max_requests, metrics),
             telemetry_path: telemetry_path.to_owned(),
-            page: landing::page(page.title, page.description, &page.version, &links),
+            page,
+            pages: Box::new(NoPages),
             config,
         }
+    }
+
+    /// The same with pages of its own.
+    #[must_use]
+    pub fn with_pages(mut self, pages: Box<dyn Pages>) -> Self {
+        self.pages = pages;
+        self
     }
 
     pub(super) fn config(&self) -> &WebConfig {
@@ -87,12 +83,19 @@ impl<S: Scrape> App<S> {
     }
 
     async fn route<B>(&self, request: &Request<B>) -> Reply {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let path = request.uri().path();
+        if reads && path == self.telemetry_path {
+            return self.handler.answer(&self.scrape, request).await;
+        }
+        if let Some(reply) = self.pages.answer(PageRequest::new(request)).await {
+            return reply;
+        }
+        if !reads {
             let reply = text_reply(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n".to_owned());
             return with_headers(reply, vec![(ALLOW, HeaderValue::from_static("GET, HEAD"))]);
         }
-        match request.uri().path() {
-            path if path == self.telemetry_path => self.handler.answer(&self.scrape, request).await,
+        match path {
             "/" => self.landing(),
             "/-/healthy" => text_reply(StatusCode::OK, "Healthy\n".to_owned()),
             "/-/ready" => text_reply(StatusCode::OK, "Ready\n".to_owned()),
@@ -101,25 +104,17 @@ impl<S: Scrape> App<S> {
     }
 
     fn landing(&self) -> Reply {
-        let mut reply = Reply::new(self.page.clone().into());
-        reply
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        reply
+        let shared = [
+            Link::new("Metrics", self.telemetry_path.as_str()),
+            Link::new("Health", "/-/healthy"),
+            Link::new("Readiness", "/-/ready"),
+        ];
+        let links = [self.pages.links().as_slice(), &shared].concat();
+        html(landing::page(&self.page, &links))
     }
 }
 
 fn with_headers(mut reply: Reply, headers: Vec<(HeaderName, HeaderValue)>) -> Reply {
     reply.headers_mut().extend(headers);
-    reply
-}
-
-/// An answer in plain words.
-pub(super) fn text_reply(status: StatusCode, text: String) -> Reply {
-    let mut reply = Reply::new(text.into());
-    *reply.status_mut() = status;
-    let headers = reply.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     reply
 }
