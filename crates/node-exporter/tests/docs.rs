@@ -2,15 +2,16 @@
 //! collectors say of the frozen host. `UPDATE_DOCS=1` writes them anew.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use doc_tables::{FAMILIES_HEAD, push_family};
 use exporter_toolkit::app;
-use exporter_toolkit::flags::{Flag, Takes};
+use exporter_toolkit::flags::Flag;
 use exposition::Desc;
-use exposition::parse::{Family, parse};
+use exposition::parse::parse;
 use node_exporter::{PROGRAM, SCRAPE_DESCS, SPECS, flags};
 
 fn page() -> PathBuf {
@@ -35,41 +36,12 @@ fn golden(collector: &str) -> String {
 #[test]
 fn the_page_tells_every_collector_flag_and_family() {
     let found = fs::read_to_string(page()).unwrap();
-    let mut expected = found.clone();
-    for (name, text) in [
+    let regions = [
         ("collectors", collectors(&found)),
         ("flags", flag_tables()),
         ("families", families()),
-    ] {
-        expected = with_region(&expected, name, &text);
-    }
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|update| update == "1") {
-        fs::write(page(), expected).unwrap();
-        return;
-    }
-    for (line, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(
-            found,
-            expected,
-            "docs/node-exporter.md:{}: stale; UPDATE_DOCS=1 writes it",
-            line + 1
-        );
-    }
-    assert_eq!(
-        found, expected,
-        "docs/node-exporter.md is stale; UPDATE_DOCS=1 writes it"
-    );
-}
-
-/// Puts `text` between the two comments that hold the region `name`.
-fn with_region(page: &str, name: &str, text: &str) -> String {
-    let (begin, end) = (
-        format!("<!-- {name}: generated -->\n"),
-        format!("<!-- {name}: end -->\n"),
-    );
-    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
-    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
-    format!("{before}{begin}\n{text}\n{end}{after}")
+    ];
+    doc_tables::check(&page(), &regions);
 }
 
 /// A row for each collector; what it is about is written by hand, and stays.
@@ -108,48 +80,19 @@ fn short(flag: &Flag, collector: &str) -> String {
 }
 
 fn flag_tables() -> String {
-    let (mut own, mut all) = (String::new(), String::new());
-    let of_selection = |name: &str| SPECS.iter().any(|spec| name == format!("collector.{}", spec.name));
-    for flag in app::flags(&PROGRAM, &flags()) {
-        if of_selection(&flag.name) {
-            continue;
-        }
-        let row = format!("| `--{}` | {} | {} |\n", flag.name, default(&flag), cell(&help(&flag)));
-        let of_one = SPECS
-            .iter()
-            .any(|spec| spec.flags.iter().any(|own| own.name == flag.name));
-        if of_one { own.push_str(&row) } else { all.push_str(&row) }
-    }
-    let head = "| flag | default | |\n|---|---|---|\n";
-    format!("{head}{all}\nThose of single collectors:\n\n{head}{own}")
-}
-
-fn default(flag: &Flag) -> String {
-    match flag.takes {
-        Takes::Switch(on) => if on { "on" } else { "off" }.to_owned(),
-        Takes::Value("") | Takes::Optional | Takes::Many([]) => String::new(),
-        Takes::Value(default) => format!("`{}`", cell(default)),
-        Takes::Many(defaults) => defaults
-            .iter()
-            .map(|one| format!("`{}`", cell(one)))
-            .collect::<Vec<_>>()
-            .join(" "),
-    }
-}
-
-fn help(flag: &Flag) -> String {
-    let hidden = if flag.hidden { " Not shown by `--help`." } else { "" };
-    let many = if matches!(flag.takes, Takes::Many(_)) {
-        " Repeatable."
-    } else {
-        ""
+    let of_selection = |flag: &Flag| SPECS.iter().any(|spec| flag.name == format!("collector.{}", spec.name));
+    let of_one = |flag: &Flag| {
+        let mut own = SPECS.iter().flat_map(|spec| spec.flags);
+        own.any(|own| own.name == flag.name)
     };
-    format!("{}{many}{hidden}", flag.help)
-}
-
-/// What a table of Markdown takes as text.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
+    let flags = app::flags(&PROGRAM, &flags());
+    let flags = flags.iter().filter(|flag| !of_selection(flag));
+    let (own, all): (Vec<&Flag>, Vec<&Flag>) = flags.partition(|flag| of_one(flag));
+    format!(
+        "{}\nThose of single collectors:\n\n{}",
+        doc_tables::flags(all),
+        doc_tables::flags(own)
+    )
 }
 
 fn families() -> String {
@@ -159,33 +102,13 @@ fn families() -> String {
         let families = parse(golden.as_bytes()).unwrap();
         let number = families.len();
         writeln!(text, "<details><summary>{}: {number}</summary>\n", spec.name).unwrap();
-        text.push_str(TABLE_HEAD);
-        for family in &families {
-            let labels: BTreeSet<&str> = labels(family);
-            let kind = format!("{:?}", family.kind).to_lowercase();
-            let help = family.help.as_deref().unwrap_or_default();
-            push_row(&mut text, family.name, &kind, &labels, help);
-        }
+        text.push_str(&doc_tables::families(&families, &[]));
         text.push_str("\n</details>\n\n");
     }
     text.push_str("Of the exporter itself:\n\n");
-    text.push_str(TABLE_HEAD);
+    text.push_str(FAMILIES_HEAD);
     for Desc { name, help, labels, .. } in [SCRAPE_DESCS.duration, SCRAPE_DESCS.success] {
-        push_row(&mut text, name, "gauge", &labels.iter().copied().collect(), help);
+        push_family(&mut text, name, "gauge", &labels.iter().copied().collect(), help);
     }
     text
-}
-
-const TABLE_HEAD: &str = "| family | type | labels | |\n|---|---|---|---|\n";
-
-fn push_row(text: &mut String, name: &str, kind: &str, labels: &BTreeSet<&str>, help: &str) {
-    let labels: Vec<&str> = labels.iter().copied().collect();
-    writeln!(text, "| `{name}` | {kind} | {} | {} |", labels.join(", "), cell(help)).unwrap();
-}
-
-fn labels<'a>(family: &'a Family<'_>) -> BTreeSet<&'a str> {
-    family
-        .metrics()
-        .flat_map(|metric| metric.labels.iter().map(|label| label.name))
-        .collect()
 }
