@@ -2,7 +2,7 @@
 #![no_main]
 #![allow(dead_code, unreachable_pub, reason = "a module of exporter-toolkit, which uses the rest")]
 
-#[path = "../../crates/exporter-toolkit/src/go_regex.rs"]
+#[path = "../../crates/exporter-toolkit/src/go_regex/mod.rs"]
 mod go_regex;
 
 libfuzzer_sys::fuzz_target!(|data: (&str, &str)| {

@@ -3,8 +3,7 @@
 
 use exporter_toolkit::collector::BuildError;
 use exporter_toolkit::flags::Flags;
-use exporter_toolkit::go_regex;
-use regex::Regex;
+use exporter_toolkit::go_regex::{self, Expression};
 
 /// Shows everything, only what matches, or all but what matches.
 #[derive(Debug, Clone)]
@@ -12,9 +11,9 @@ pub(crate) enum Filter {
     /// No flag was given.
     All,
     /// Only names that match.
-    Include(Regex),
+    Include(Expression),
     /// Only names that do not match.
-    Exclude(Regex),
+    Exclude(Expression),
     /// Only names that both show.
     Both(Box<(Filter, Filter)>),
 }
@@ -74,8 +73,8 @@ impl Filter {
     pub(crate) fn shows(&self, name: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Include(regex) => regex.is_match(name),
-            Self::Exclude(regex) => !regex.is_match(name),
+            Self::Include(expression) => expression.is_match(name),
+            Self::Exclude(expression) => !expression.is_match(name),
             Self::Both(both) => both.0.shows(name) && both.1.shows(name),
         }
     }
@@ -85,7 +84,7 @@ impl Filter {
 ///
 /// # Errors
 /// When it is malformed; the flag is named.
-pub(crate) fn regex_flag(flags: &Flags, name: &str) -> Result<Regex, BuildError> {
+pub(crate) fn regex_flag(flags: &Flags, name: &str) -> Result<Expression, BuildError> {
     go_regex::parse(flags.value(name)).map_err(|error| format!("--{name}: {error}").into())
 }
 
@@ -95,7 +94,7 @@ mod tests {
 
     #[test]
     fn filters_together_show_what_each_shows() {
-        let regex = |pattern| Regex::new(pattern).unwrap();
+        let regex = |pattern| go_regex::parse(pattern).unwrap();
         let cases = [
             (Filter::All, Filter::All, "eth0 veth1 lo"),
             (Filter::All, Filter::Exclude(regex("^veth")), "eth0 lo"),

@@ -225,7 +225,7 @@ fn below(mount_point: &str, root: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use regex::Regex;
+    use exporter_toolkit::go_regex;
 
     use super::*;
 
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn select_places(root: &str) -> (Vec<Mount>, Paths) {
-        let exclude = |pattern| Filter::Exclude(Regex::new(pattern).unwrap());
+        let exclude = |pattern| Filter::Exclude(go_regex::parse(pattern).unwrap());
         let parsed = mountinfo::parse(MOUNTINFO).unwrap();
         select(&parsed, Path::new(root), &exclude("^/proc"), &exclude("^none$"))
     }

@@ -100,8 +100,8 @@ fn encode(mut devices: Vec<&str>, shown: &Filter, out: &mut Encoder) {
 
 #[cfg(test)]
 mod tests {
+    use exporter_toolkit::go_regex;
     use exposition::{Format, assemble};
-    use regex::Regex;
 
     use super::*;
 
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn entries_are_counted_by_device_and_filtered() {
         let (mut out, mut text) = (Encoder::new(Format::Text004), Vec::new());
-        let shown = Filter::Exclude(Regex::new("^veth").unwrap());
+        let shown = Filter::Exclude(go_regex::parse("^veth").unwrap());
         encode(vec!["eth1", "eth0", "veth0", "eth1"], &shown, &mut out);
         assemble([&out], &mut text);
         let text = String::from_utf8(text).unwrap();

@@ -146,8 +146,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use exporter_toolkit::go_regex;
     use exposition::{Format, assemble};
-    use regex::Regex;
 
     use super::*;
     use crate::testing::root;
@@ -254,13 +254,13 @@ mod tests {
             ("hwmon1/temp2_input", "3000\n"),
         ]);
         let mut collector = collector(host.path());
-        collector.shown.sensors = Filter::Exclude(Regex::new("^hwmon0;temp2$").unwrap());
+        collector.shown.sensors = Filter::Exclude(go_regex::parse("^hwmon0;temp2$").unwrap());
         let expected = "\
 temp_celsius{chip=\"hwmon0\",sensor=\"temp1\"} 1
 temp_celsius{chip=\"hwmon1\",sensor=\"temp2\"} 3
 ";
         assert_eq!(samples(&mut collector), expected);
-        collector.shown.chips = Filter::Exclude(Regex::new("mon1").unwrap());
+        collector.shown.chips = Filter::Exclude(go_regex::parse("mon1").unwrap());
         collector.chips.clear();
         assert_eq!(
             samples(&mut collector),

@@ -138,8 +138,8 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use exporter_toolkit::go_regex;
     use exposition::{Format, assemble};
-    use regex::Regex;
     use tempfile::TempDir;
 
     use super::*;
@@ -184,7 +184,7 @@ mod tests {
             ("^LOC;Local timer interrupts;$", 2),
             ("^acpi", 0),
         ] {
-            let filter = Filter::Include(Regex::new(regex).unwrap());
+            let filter = Filter::Include(go_regex::parse(regex).unwrap());
             assert_eq!(samples(&mut collector(&root, filter, true)).len(), shown, "{regex}");
         }
     }

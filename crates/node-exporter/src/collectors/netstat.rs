@@ -3,10 +3,10 @@
 
 use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
+use exporter_toolkit::go_regex::Expression;
 use exposition::{Encoder, Kind};
 use kernel_stats::net_field::NetField;
 use kernel_stats::{net_netstat, net_snmp6};
-use regex::Regex;
 
 use crate::context::Context;
 use crate::field_names::{FieldFamily, FieldNames};
@@ -63,7 +63,7 @@ impl Collector for NetStat {
 }
 
 struct Families {
-    shown: Regex,
+    shown: Expression,
     names: FieldNames,
 }
 
@@ -80,7 +80,7 @@ impl Families {
     }
 }
 
-fn describe(shown: &Regex, field: &NetField<'_>) -> Option<FieldFamily> {
+fn describe(shown: &Expression, field: &NetField<'_>) -> Option<FieldFamily> {
     let NetField { protocol, name, .. } = field;
     let key = format!("{protocol}_{name}");
     shown.is_match(&key).then(|| FieldFamily {
@@ -91,11 +91,13 @@ fn describe(shown: &Regex, field: &NetField<'_>) -> Option<FieldFamily> {
 
 #[cfg(test)]
 mod tests {
+    use exporter_toolkit::go_regex;
+
     use super::*;
 
     #[test]
     fn the_default_shows_what_node_exporter_shows() {
-        let shown = Regex::new(DEFAULT_FIELDS).unwrap();
+        let shown = go_regex::parse(DEFAULT_FIELDS).unwrap();
         for (protocol, name, is_shown) in [
             ("Tcp", "CurrEstab", true),
             ("TcpExt", "ListenDrops", true),

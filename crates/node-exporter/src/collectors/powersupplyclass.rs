@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
+use exporter_toolkit::go_regex::Expression;
 use exposition::{Desc, Encoder};
-use regex::Regex;
 
 use crate::context::Context;
 use crate::filter::regex_flag;
@@ -131,7 +131,7 @@ const INFO: Desc<'_> = Desc::gauge(
 
 struct PowerSupplies {
     directory: PathBuf,
-    ignored: Regex,
+    ignored: Expression,
     attributes: Attributes,
 }
 

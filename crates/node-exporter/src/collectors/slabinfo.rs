@@ -2,9 +2,9 @@
 
 use exporter_toolkit::collector::{BuildError, CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
+use exporter_toolkit::go_regex::Expression;
 use exposition::{Desc, Encoder};
 use kernel_stats::slabinfo::{self, Slab};
-use regex::Regex;
 
 use crate::context::Context;
 use crate::filter::regex_flag;
@@ -83,8 +83,8 @@ fn build(context: &Context) -> Result<Box<dyn Collector>, BuildError> {
 
 struct SlabInfo {
     source: Source,
-    include: Regex,
-    exclude: Option<Regex>,
+    include: Expression,
+    exclude: Option<Expression>,
 }
 
 impl Collector for SlabInfo {
@@ -103,12 +103,14 @@ impl Collector for SlabInfo {
 }
 
 /// Whether a slab is shown: here, unlike elsewhere, both flags may be given, and both must agree.
-fn shows(include: &Regex, exclude: Option<&Regex>, name: &str) -> bool {
+fn shows(include: &Expression, exclude: Option<&Expression>, name: &str) -> bool {
     include.is_match(name) && !exclude.is_some_and(|exclude| exclude.is_match(name))
 }
 
 #[cfg(test)]
 mod tests {
+    use exporter_toolkit::go_regex;
+
     use super::*;
 
     #[test]
@@ -122,7 +124,7 @@ mod tests {
             (".*", Some("^k"), true),
         ] {
             let [include, exclude] =
-                [Some(include), exclude].map(|regex| regex.map(|regex| Regex::new(regex).unwrap()));
+                [Some(include), exclude].map(|regex| regex.map(|regex| go_regex::parse(regex).unwrap()));
             assert_eq!(shows(&include.unwrap(), exclude.as_ref(), "dentry"), shown);
         }
     }

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use exporter_toolkit::collector::{BuildError, CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::{Flag, Flags};
+use exporter_toolkit::go_regex::{self, Expression};
 use exposition::Encoder;
 use regex::Regex;
 
@@ -76,8 +77,8 @@ const VERSION_OF_STATE: f64 = 212.0;
 
 struct Systemd {
     bus: Bus,
-    include: Regex,
-    exclude: Regex,
+    include: Expression,
+    exclude: Expression,
     shown: Shown,
     version_number: Regex,
 }
@@ -127,10 +128,10 @@ fn bus(private: bool, address: Option<&str>) -> Result<Bus, BuildError> {
 }
 
 /// A flag's expression, which has to match the whole name.
-fn whole_name(flags: &Flags, flag: &str) -> Result<Regex, BuildError> {
+fn whole_name(flags: &Flags, flag: &str) -> Result<Expression, BuildError> {
     // Alone first, so that no parenthesis of the expression closes ours.
-    let expression = regex_flag(flags, flag)?;
-    Regex::new(&format!("^(?:{expression})$")).map_err(|error| format!("--{flag}: {error}").into())
+    regex_flag(flags, flag)?;
+    go_regex::parse(&format!("^(?:{})$", flags.value(flag))).map_err(|error| format!("--{flag}: {error}").into())
 }
 
 impl Collector for Systemd {

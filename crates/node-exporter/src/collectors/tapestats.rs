@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
+use exporter_toolkit::go_regex::Expression;
 use exposition::{Desc, Encoder};
-use regex::Regex;
 
 use crate::context::Context;
 use crate::filter::regex_flag;
@@ -124,7 +124,7 @@ const COLUMNS: [Column; 10] = [
 
 struct TapeStats {
     directory: PathBuf,
-    ignored: Regex,
+    ignored: Expression,
     attributes: Attributes,
 }
 

@@ -2,9 +2,9 @@
 
 use exporter_toolkit::collector::{CollectError, Collector, CollectorSpec};
 use exporter_toolkit::flags::Flag;
+use exporter_toolkit::go_regex::Expression;
 use exposition::{Encoder, Kind};
 use kernel_stats::flat_keyed;
-use regex::Regex;
 
 use crate::context::Context;
 use crate::field_names::{FieldFamily, FieldNames};
@@ -32,7 +32,7 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
 
 struct VmStat {
     source: Source,
-    shown: Regex,
+    shown: Expression,
     names: FieldNames,
 }
 
@@ -48,7 +48,7 @@ impl Collector for VmStat {
     }
 }
 
-fn describe(shown: &Regex, field: &str) -> Option<FieldFamily> {
+fn describe(shown: &Expression, field: &str) -> Option<FieldFamily> {
     shown.is_match(field).then(|| FieldFamily {
         name: format!("node_vmstat_{field}"),
         help: format!("/proc/vmstat information field {field}."),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use exporter_toolkit::collector::{BuildError, CollectError};
-use regex::Regex;
+use exporter_toolkit::go_regex;
 use rustix::fs::{Mode, OFlags};
 
 use crate::context::Context;
@@ -52,7 +52,7 @@ impl Devices {
         context: &Context,
         ask: impl Fn(&Path) -> io::Result<Found> + Send + Sync + 'static,
     ) -> Result<Self, BuildError> {
-        let only_btrfs = Filter::Include(Regex::new("^btrfs$")?);
+        let only_btrfs = Filter::Include(go_regex::parse("^btrfs$")?);
         Ok(Self {
             mounts: Mounts::new(context, Filter::All, only_btrfs),
             survey: Survey::new(super::SPEC.name, PATIENCE, ask),

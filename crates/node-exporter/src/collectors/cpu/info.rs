@@ -2,9 +2,9 @@
 
 use exporter_toolkit::collector::{BuildError, CollectError, is_selected};
 use exporter_toolkit::flags::Flag;
+use exporter_toolkit::go_regex::Expression;
 use exposition::{Desc, Encoder};
 use kernel_stats::cpuinfo::{self, Processor};
-use regex::Regex;
 
 use crate::context::Context;
 use crate::filter::regex_flag;
@@ -63,8 +63,8 @@ pub(super) struct Info {
     source: Source,
     /// As in node_exporter, the frequency is shown where the cpufreq collector runs.
     frequency: bool,
-    flags: Option<Regex>,
-    bugs: Option<Regex>,
+    flags: Option<Expression>,
+    bugs: Option<Expression>,
 }
 
 impl Info {
@@ -130,7 +130,7 @@ fn encode_frequency(processors: &[Processor<'_>], out: &mut Encoder) {
     }
 }
 
-fn encode_words(desc: &Desc<'_>, words: &str, shown: Option<&Regex>, out: &mut Encoder) {
+fn encode_words(desc: &Desc<'_>, words: &str, shown: Option<&Expression>, out: &mut Encoder) {
     let Some(shown) = shown else { return };
     let mut family = out.family(desc);
     for word in words.split_ascii_whitespace().filter(|word| shown.is_match(word)) {

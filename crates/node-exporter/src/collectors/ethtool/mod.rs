@@ -287,8 +287,8 @@ fn encode_statistics(statistics: &BTreeMap<String, Statistics>, out: &mut Encode
 
 #[cfg(test)]
 mod tests {
+    use exporter_toolkit::go_regex;
     use exposition::{Format, assemble};
-    use regex::Regex;
 
     use super::*;
 
@@ -352,7 +352,7 @@ node_network_supported_speed_bytes{device=\"eth0\",duplex=\"half\",mode=\"10base
 
     #[test]
     fn devices_share_families_of_statistics_and_may_have_no_values() {
-        let naming = Naming::new(Regex::new("").unwrap()).unwrap();
+        let naming = Naming::new(go_regex::parse("").unwrap()).unwrap();
         let statistics = |names: &[&str], values: &[u64]| Statistics {
             names: Vec::new(),
             families: naming.families(names.iter().copied()),
@@ -376,8 +376,8 @@ node_ethtool_received_bytes_total{device=\"eth0\"} 1
         let root = tempfile::tempdir().unwrap();
         let mut collector = Ethtool {
             class: root.path().to_owned(),
-            devices: Filter::Exclude(Regex::new("^lo$").unwrap()),
-            naming: Naming::new(Regex::new("").unwrap()).unwrap(),
+            devices: Filter::Exclude(go_regex::parse("^lo$").unwrap()),
+            naming: Naming::new(go_regex::parse("").unwrap()).unwrap(),
             kernel: ethtool::Ethtool::open().unwrap(),
             statistics: BTreeMap::new(),
         };

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use exporter_toolkit::collector::BuildError;
+use exporter_toolkit::go_regex::Expression;
 use regex::Regex;
 
 use crate::field_names::{FieldFamily, odd_characters};
@@ -42,12 +43,12 @@ const KNOWN: [(&str, &str, &str); 7] = [
 /// What names are made by.
 pub(super) struct Naming {
     odd: Regex,
-    shown: Regex,
+    shown: Expression,
 }
 
 impl Naming {
     /// Names of statistics that match `shown` once their odd characters are gone.
-    pub(super) fn new(shown: Regex) -> Result<Self, BuildError> {
+    pub(super) fn new(shown: Expression) -> Result<Self, BuildError> {
         let odd = odd_characters()?;
         Ok(Self { odd, shown })
     }
@@ -104,10 +105,12 @@ fn spell_out(name: &str, short: &str, long: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use exporter_toolkit::go_regex;
+
     use super::*;
 
     fn families(shown: &str, names: &[&str]) -> Vec<(usize, String, String)> {
-        let naming = Naming::new(Regex::new(shown).unwrap()).unwrap();
+        let naming = Naming::new(go_regex::parse(shown).unwrap()).unwrap();
         let families = naming.families(names.iter().copied());
         let told = families
             .into_iter()

@@ -180,7 +180,7 @@ fn encode(devices: &[Device], ignore_invalid_speed: bool, out: &mut Encoder) {
 
 #[cfg(test)]
 mod tests {
-    use regex::Regex;
+    use exporter_toolkit::go_regex;
     use std::fs;
     use std::path::Path;
 
@@ -214,7 +214,7 @@ mod tests {
     fn collector(directory: &Path, ignored: &str) -> SysNetClass {
         SysNetClass::new(
             directory.to_owned(),
-            Filter::Exclude(Regex::new(ignored).unwrap()),
+            Filter::Exclude(go_regex::parse(ignored).unwrap()),
             false,
         )
     }

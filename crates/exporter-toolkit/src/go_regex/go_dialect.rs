@@ -1,4 +1,4 @@
-//! Regular expressions as Go's exporters read them. Go's and the `regex` crate's are the same language, RE2's, but for
+//! Go's expressions for the `regex` crate. Both have the same language, RE2's, but for
 //! `\d`, `\w`, `\s` and `\b`, which mean ASCII in Go and all of Unicode there.
 
 use std::ops::Range;
@@ -11,7 +11,7 @@ use regex_syntax::ast::{AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetIt
 ///
 /// # Errors
 /// When it is malformed; the error shows where.
-pub fn parse(pattern: &str) -> Result<Regex, Error> {
+pub(super) fn parse(pattern: &str) -> Result<Regex, Error> {
     // What cannot be parsed here cannot be parsed there either, and the error is told there.
     let found = Parser::new()
         .parse(pattern)

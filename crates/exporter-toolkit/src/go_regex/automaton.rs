@@ -1,0 +1,198 @@
+//! Matches a [`Pattern`], one way after the other, but none twice from the same place: the time grows with the text's
+//! length alone, whatever the pattern.
+
+use super::pattern::{CharacterSet, Pattern, Times};
+
+/// A larger pattern is left to the `regex` crate.
+const MOST_STATES: usize = 1000;
+
+/// States, each of which knows those that may follow.
+#[derive(Clone, Debug)]
+pub(super) struct Automaton {
+    states: Vec<State>,
+    first: usize,
+    forks: usize,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    One { set: CharacterSet, next: usize },
+    Start { next: usize },
+    End { next: usize },
+    Fork { number: usize, ways: Vec<usize> },
+    Matched,
+}
+
+impl Automaton {
+    /// `None` for a pattern that is too large.
+    pub(super) fn new(pattern: &Pattern) -> Option<Self> {
+        let mut automaton = Self {
+            states: vec![State::Matched],
+            first: 0,
+            forks: 0,
+        };
+        automaton.first = automaton.add(pattern, 0)?;
+        Some(automaton)
+    }
+
+    /// Adds the states of `pattern`, behind which comes `next`, and says which of them is the first.
+    fn add(&mut self, pattern: &Pattern, next: usize) -> Option<usize> {
+        match pattern {
+            Pattern::One(set) => self.push(State::One { set: set.clone(), next }),
+            Pattern::Start => self.push(State::Start { next }),
+            Pattern::End => self.push(State::End { next }),
+            Pattern::Sequence(parts) => parts.iter().rev().try_fold(next, |next, part| self.add(part, next)),
+            Pattern::Choice(branches) => {
+                let ways: Option<Vec<usize>> = branches.iter().map(|branch| self.add(branch, next)).collect();
+                self.push_fork(ways?)
+            }
+            Pattern::Repeated { pattern, times } => self.add_repeated(pattern, *times, next),
+        }
+    }
+
+    fn add_repeated(&mut self, pattern: &Pattern, times: Times, next: usize) -> Option<usize> {
+        if times == Times::ZeroOrOne {
+            let once = self.add(pattern, next)?;
+            return self.push_fork(vec![once, next]);
+        }
+        // The way back leads to a state that has to be there before what it leads to.
+        let again = self.push_fork(vec![next])?;
+        let once = self.add(pattern, again)?;
+        if let Some(State::Fork { ways, .. }) = self.states.get_mut(again) {
+            ways.push(once);
+        }
+        Some(if times == Times::OneOrMore { once } else { again })
+    }
+
+    fn push_fork(&mut self, ways: Vec<usize>) -> Option<usize> {
+        self.forks += 1;
+        self.push(State::Fork {
+            number: self.forks - 1,
+            ways,
+        })
+    }
+
+    fn push(&mut self, state: State) -> Option<usize> {
+        let number = self.states.len();
+        self.states.push(state);
+        (number < MOST_STATES).then_some(number)
+    }
+
+    /// Whether the pattern matches somewhere in `text`.
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        let mut search = Search {
+            automaton: self,
+            text,
+            taken: vec![0; (self.forks * (text.len() + 1)).div_ceil(64)],
+            left: Vec::with_capacity(ROOM),
+        };
+        if let Some(State::Start { .. }) = self.states.get(self.first) {
+            return search.matches_from(0);
+        }
+        let mut starts = text.char_indices().map(|(start, _)| start).chain([text.len()]);
+        starts.any(|start| search.matches_from(start))
+    }
+
+    /// Where `state`, at the place `at` in the text before `character`, goes on; `None` where it does not. A fork and the
+    /// end go on where they are.
+    #[inline]
+    fn pass(&self, state: usize, at: usize, character: Option<char>) -> Option<(usize, usize)> {
+        match self.states.get(state)? {
+            State::One { set, next } => {
+                let character = character.filter(|character| set.contains(*character))?;
+                Some((*next, at + character.len_utf8()))
+            }
+            State::Start { next } => (at == 0).then_some((*next, at)),
+            State::End { next } => character.is_none().then_some((*next, at)),
+            State::Fork { .. } | State::Matched => Some((state, at)),
+        }
+    }
+}
+
+/// As many ways as are seldom left at a time.
+const ROOM: usize = 16;
+
+/// A search of one text.
+struct Search<'a> {
+    automaton: &'a Automaton,
+    text: &'a str,
+    /// A bit for each fork at each place in the text: whether its ways were taken from there.
+    taken: Vec<u64>,
+    /// States still to be tried, with the place to try them at.
+    left: Vec<(usize, usize)>,
+}
+
+impl Search<'_> {
+    fn matches_from(&mut self, start: usize) -> bool {
+        let mut to_try = Some((self.automaton.first, start));
+        while let Some((state, at)) = to_try {
+            if self.goes_to_match(state, at) {
+                return true;
+            }
+            to_try = self.left.pop();
+        }
+        false
+    }
+
+    /// Goes on until there is a match, no way, or a fork, whose ways are then left.
+    fn goes_to_match(&mut self, mut state: usize, mut at: usize) -> bool {
+        loop {
+            let character = self.character_at(at);
+            match self.automaton.states.get(state) {
+                Some(State::Matched) => return true,
+                Some(State::Fork { number, ways }) => {
+                    if self.is_first_time(*number, at) {
+                        let passed = |way: &usize| self.automaton.pass(*way, at, character);
+                        self.left.extend(ways.iter().filter_map(passed));
+                    }
+                    return false;
+                }
+                _ => match self.automaton.pass(state, at, character) {
+                    Some(next) => (state, at) = next,
+                    None => return false,
+                },
+            }
+        }
+    }
+
+    /// Names are ASCII, nearly all of them.
+    fn character_at(&self, at: usize) -> Option<char> {
+        match self.text.as_bytes().get(at)? {
+            byte @ ..128 => Some(char::from(*byte)),
+            _ => self.text.get(at..)?.chars().next(),
+        }
+    }
+
+    fn is_first_time(&mut self, fork: usize, at: usize) -> bool {
+        let place = fork * (self.text.len() + 1) + at;
+        let bit = 1 << (place % 64);
+        let Some(word) = self.taken.get_mut(place / 64) else {
+            return false;
+        };
+        let is_first = *word & bit == 0;
+        *word |= bit;
+        is_first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::go_regex::pattern;
+
+    #[test]
+    fn a_large_pattern_is_refused() {
+        let automaton = |length| Automaton::new(&pattern::parse(&"x".repeat(length)).unwrap());
+        assert!(automaton(MOST_STATES - 1).unwrap().is_match(&"x".repeat(MOST_STATES)));
+        assert!(automaton(MOST_STATES).is_none());
+    }
+
+    #[test]
+    fn what_would_take_ages_to_try_in_every_way_takes_no_time() {
+        let text = "a".repeat(5000);
+        for expression in ["^(a*)*b$", "^(a|a|a?)+b$", "^(.*.*.*.*)b", "(a|aa)+b"] {
+            let automaton = Automaton::new(&pattern::parse(expression).unwrap()).unwrap();
+            assert!(!automaton.is_match(&text), "{expression}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Regular expressions as Go's exporters read them.
+
+mod automaton;
+mod expression;
+mod go_dialect;
+mod pattern;
+
+pub use expression::{Expression, parse};
