@@ -6,6 +6,7 @@ mod go_flag;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -34,6 +35,17 @@ pub enum Takes {
     Optional,
     /// Any number of values, one a flag, with this default for none.
     Many(&'static [&'static str]),
+}
+
+impl Takes {
+    fn default_values(self) -> Vec<String> {
+        match self {
+            Self::Switch(default) => vec![default.to_string()],
+            Self::Value(default) => vec![default.to_owned()],
+            Self::Optional => vec![],
+            Self::Many(defaults) => defaults.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 impl Flag {
@@ -109,7 +121,8 @@ impl Habit {
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     given: HashMap<String, Vec<String>>,
-    defaults: HashMap<String, Vec<String>>,
+    /// Of all flags, some hundred, and shared by all copies.
+    defaults: Arc<HashMap<Cow<'static, str>, Vec<String>>>,
 }
 
 /// Why the program does not go on after its flags were read.
@@ -151,22 +164,16 @@ impl Flags {
     }
 
     fn from_matches(flags: &[Flag], typed: &[Flag], matches: &ArgMatches) -> Self {
-        let mut found = Self::default();
-        for flag in typed {
-            if let Some(values) = given(flag, matches) {
-                found.given.insert(flag.name.to_string(), values);
-            }
+        let given = typed
+            .iter()
+            .filter_map(|flag| Some((flag.name.to_string(), given(flag, matches)?)));
+        let defaults = flags
+            .iter()
+            .map(|flag| (flag.name.clone(), flag.takes.default_values()));
+        Self {
+            given: given.collect(),
+            defaults: Arc::new(defaults.collect()),
         }
-        for flag in flags {
-            let default = match flag.takes {
-                Takes::Switch(default) => vec![default.to_string()],
-                Takes::Value(default) => vec![default.to_owned()],
-                Takes::Optional => vec![],
-                Takes::Many(defaults) => defaults.iter().map(ToString::to_string).collect(),
-            };
-            found.defaults.insert(flag.name.to_string(), default);
-        }
-        found
     }
 
     /// Gives a flag values as if they had been typed: for programs that have two flags for one thing.
