@@ -82,7 +82,8 @@ impl Families {
 
 fn describe(shown: &Expression, field: &NetField<'_>) -> Option<FieldFamily> {
     let NetField { protocol, name, .. } = field;
-    let key = format!("{protocol}_{name}");
+    // Most fields are not shown, and to format is slow.
+    let key = [protocol, "_", name].concat();
     shown.is_match(&key).then(|| FieldFamily {
         name: format!("node_netstat_{key}"),
         help: format!("Statistic {protocol}{name}."),
