@@ -63,6 +63,7 @@ pub fn run<E: Into<Exporter>>(
     args: impl IntoIterator<Item = OsString>,
     make: impl FnOnce(&Flags) -> Result<E, Vec<String>>,
 ) -> ExitCode {
+    memory::share_one_heap();
     let parsed = {
         let table = flags(program, own_flags);
         let args = program.habit.rewrite(args, &table);
