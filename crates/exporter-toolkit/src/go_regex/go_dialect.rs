@@ -11,7 +11,7 @@ use regex_syntax::ast::{AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetIt
 ///
 /// # Errors
 /// When it is malformed; the error shows where.
-pub(super) fn parse(pattern: &str) -> Result<Regex, Error> {
+pub fn parse(pattern: &str) -> Result<Regex, Error> {
     // What cannot be parsed here cannot be parsed there either, and the error is told there.
     let found = Parser::new()
         .parse(pattern)

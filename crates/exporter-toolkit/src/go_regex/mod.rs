@@ -6,3 +6,4 @@ mod go_dialect;
 mod pattern;
 
 pub use expression::{Expression, parse};
+pub use go_dialect::parse as with_captures;
