@@ -3,12 +3,13 @@
 use std::hint::black_box;
 
 use crate::{
-    ParseError, attribute, bcache, bcachefs, btrfs_commit_stats, buddyinfo, cgroups, cpu_list, cpuinfo, diskstats,
-    drbd, ethtool_linkmodes, file_nr, flat_keyed, genl_family, inet_diag, infiniband_port, interrupts, ip_vs,
-    ip_vs_stats, kstat, loadavg, mdstat, meminfo, mountinfo, mountstats, net_arp, net_dev, net_netstat, net_rpc,
-    net_snmp6, net_sockstat, net_stat, net_udp, netlink, nf_conntrack_stat, nl80211, node_meminfo, os_release, pci_ids,
-    pid_stat, pressure, rtnl_addr, rtnl_link, rtnl_neigh, rtnl_qdisc, rtnl_route, schedstat, slabinfo, softirqs,
-    softnet_stat, stat, swaps, udev_data, vulnerability, xfs_stats, zoneinfo,
+    ParseError, attribute, bcache, bcachefs, blkio, btrfs_commit_stats, buddyinfo, cgroup_procs, cgroups, cpu_list,
+    cpu_max, cpuacct_usage_percpu, cpuinfo, diskstats, drbd, ethtool_linkmodes, file_nr, flat_keyed, genl_family,
+    inet_diag, infiniband_port, interrupts, io_stat, ip_vs, ip_vs_stats, kstat, loadavg, mdstat, meminfo,
+    memory_numa_stat, mountinfo, mountstats, net_arp, net_dev, net_netstat, net_rpc, net_snmp6, net_sockstat, net_stat,
+    net_tcp, net_udp, netlink, nf_conntrack_stat, nl80211, node_meminfo, os_release, pci_ids, pid_limits,
+    pid_schedstat, pid_stat, pressure, rtnl_addr, rtnl_link, rtnl_neigh, rtnl_qdisc, rtnl_route, schedstat, slabinfo,
+    softirqs, softnet_stat, stat, swaps, udev_data, vulnerability, xfs_stats, zoneinfo,
 };
 
 /// Runs a parser and drops its result.
@@ -17,6 +18,7 @@ pub type Run = fn(&[u8]);
 /// The name of each parser, and what runs it.
 pub const PARSERS: &[(&str, Run)] = &[
     ("attribute_i64", |bytes| run(attribute::parse_i64(bytes))),
+    ("attribute_limit", |bytes| run(attribute::parse_limit(bytes))),
     ("attribute_text", |bytes| run(attribute::text(bytes))),
     ("attribute_u64", |bytes| run(attribute::parse_u64(bytes))),
     ("bcache_priority_stats", |bytes| {
@@ -37,10 +39,14 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("bcachefs_io_done", |bytes| run(bcachefs::parse_io_done(bytes))),
     ("bcachefs_io_errors", |bytes| run(bcachefs::parse_io_errors(bytes))),
     ("bcachefs_size", |bytes| run(bcachefs::parse_size(bytes))),
+    ("blkio", |bytes| run(blkio::parse(bytes))),
     ("btrfs_commit_stats", |bytes| run(btrfs_commit_stats::parse(bytes))),
     ("buddyinfo", |bytes| run(buddyinfo::parse(bytes))),
+    ("cgroup_procs", |bytes| run(cgroup_procs::parse(bytes))),
     ("cgroups", |bytes| run(cgroups::parse(bytes))),
     ("cpu_list", |bytes| run(cpu_list::parse(bytes))),
+    ("cpu_max", |bytes| run(cpu_max::parse(bytes))),
+    ("cpuacct_usage_percpu", |bytes| run(cpuacct_usage_percpu::parse(bytes))),
     ("cpuinfo", |bytes| run(cpuinfo::parse(bytes))),
     ("diskstats", |bytes| run(diskstats::parse(bytes))),
     ("drbd", |bytes| run(drbd::parse(bytes))),
@@ -54,6 +60,7 @@ pub const PARSERS: &[(&str, Run)] = &[
         run(infiniband_port::parse_state(bytes))
     }),
     ("interrupts", |bytes| run(interrupts::parse(bytes))),
+    ("io_stat", |bytes| run(io_stat::parse(bytes))),
     ("ip_vs", |bytes| run(ip_vs::parse(bytes))),
     ("ip_vs_stats", |bytes| run(ip_vs_stats::parse(bytes))),
     ("kstat_named", |bytes| run(kstat::parse_named(bytes))),
@@ -61,6 +68,7 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("loadavg", |bytes| run(loadavg::parse(bytes))),
     ("mdstat", |bytes| run(mdstat::parse(bytes))),
     ("meminfo", |bytes| run(meminfo::parse(bytes))),
+    ("memory_numa_stat", |bytes| run(memory_numa_stat::parse(bytes))),
     ("mountinfo", |bytes| run(mountinfo::parse(bytes))),
     ("mountstats", |bytes| run(mountstats::parse(bytes))),
     ("net_arp", |bytes| run(net_arp::parse(bytes))),
@@ -71,6 +79,7 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("net_snmp6", |bytes| run(net_snmp6::parse(bytes))),
     ("net_sockstat", |bytes| run(net_sockstat::parse(bytes))),
     ("net_stat", |bytes| run(net_stat::parse(bytes))),
+    ("net_tcp", |bytes| run(net_tcp::parse(bytes))),
     ("net_udp", |bytes| run(net_udp::parse(bytes))),
     ("netlink", |bytes| run(netlink::end(bytes))),
     ("nf_conntrack_stat", |bytes| run(nf_conntrack_stat::parse(bytes))),
@@ -82,6 +91,8 @@ pub const PARSERS: &[(&str, Run)] = &[
     ("pci_ids", |bytes| {
         pci_ids::entries(bytes).for_each(|entry| drop(black_box(entry)))
     }),
+    ("pid_schedstat", |bytes| run(pid_schedstat::parse(bytes))),
+    ("pid_limits", |bytes| run(pid_limits::parse(bytes))),
     ("pid_stat", |bytes| run(pid_stat::parse(bytes))),
     ("pressure", |bytes| run(pressure::parse(bytes))),
     ("rtnl_addr", |bytes| run(rtnl_addr::parse(bytes))),
@@ -137,10 +148,17 @@ mod tests {
         ("bcachefs_io_done", include_bytes!("../fixtures/bcachefs_io_done")),
         ("bcachefs_io_errors", include_bytes!("../fixtures/bcachefs_io_errors")),
         ("bcachefs_size", include_bytes!("../fixtures/bcachefs_size")),
+        ("blkio", include_bytes!("../fixtures/blkio")),
         ("btrfs_commit_stats", include_bytes!("../fixtures/btrfs_commit_stats")),
         ("buddyinfo", include_bytes!("../fixtures/buddyinfo")),
+        ("cgroup_procs", include_bytes!("../fixtures/cgroup_procs")),
         ("cgroups", include_bytes!("../fixtures/cgroups")),
         ("cpu_list", include_bytes!("../fixtures/cpu_list")),
+        ("cpu_max", include_bytes!("../fixtures/cpu_max")),
+        (
+            "cpuacct_usage_percpu",
+            include_bytes!("../fixtures/cpuacct_usage_percpu"),
+        ),
         ("cpuinfo", include_bytes!("../fixtures/cpuinfo_arm64")),
         ("cpuinfo", include_bytes!("../fixtures/cpuinfo_x86")),
         ("diskstats", include_bytes!("../fixtures/diskstats")),
@@ -152,6 +170,7 @@ mod tests {
         ("inet_diag", include_bytes!("../fixtures/inet_diag")),
         ("infiniband_port", include_bytes!("../fixtures/infiniband_port")),
         ("interrupts", include_bytes!("../fixtures/interrupts")),
+        ("io_stat", include_bytes!("../fixtures/io_stat")),
         ("ip_vs", include_bytes!("../fixtures/ip_vs")),
         ("ip_vs_stats", include_bytes!("../fixtures/ip_vs_stats")),
         ("kstat_named", include_bytes!("../fixtures/kstat_named")),
@@ -159,6 +178,8 @@ mod tests {
         ("loadavg", include_bytes!("../fixtures/loadavg")),
         ("mdstat", include_bytes!("../fixtures/mdstat")),
         ("meminfo", include_bytes!("../fixtures/meminfo")),
+        ("memory_numa_stat", include_bytes!("../fixtures/memory_numa_stat_v1")),
+        ("memory_numa_stat", include_bytes!("../fixtures/memory_numa_stat_v2")),
         ("mountinfo", include_bytes!("../fixtures/mountinfo")),
         ("mountstats", include_bytes!("../fixtures/mountstats")),
         ("net_arp", include_bytes!("../fixtures/net_arp")),
@@ -171,6 +192,7 @@ mod tests {
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat")),
         ("net_sockstat", include_bytes!("../fixtures/net_sockstat6")),
         ("net_stat", include_bytes!("../fixtures/net_stat")),
+        ("net_tcp", include_bytes!("../fixtures/net_tcp")),
         ("net_udp", include_bytes!("../fixtures/net_udp")),
         ("netlink", include_bytes!("../fixtures/rtnl_link")),
         ("nf_conntrack_stat", include_bytes!("../fixtures/nf_conntrack_stat")),
@@ -178,6 +200,8 @@ mod tests {
         ("node_meminfo", include_bytes!("../fixtures/node_meminfo")),
         ("os_release", include_bytes!("../fixtures/os_release")),
         ("pci_ids", include_bytes!("../fixtures/pci_ids")),
+        ("pid_schedstat", include_bytes!("../fixtures/pid_schedstat")),
+        ("pid_limits", include_bytes!("../fixtures/pid_limits")),
         ("pid_stat", include_bytes!("../fixtures/pid_stat")),
         ("pressure", include_bytes!("../fixtures/pressure")),
         ("rtnl_addr", include_bytes!("../fixtures/rtnl_addr")),

@@ -29,6 +29,17 @@ pub fn parse_u64(bytes: &[u8]) -> Result<u64, ParseError> {
     number.ok_or_else(|| ParseError::new(0, "an unsigned number", trimmed))
 }
 
+/// The limit in a file of cgroup v2: a number, or `max` for none, which is `None`.
+///
+/// # Errors
+/// As [`parse_u64`], for anything but `max`.
+pub fn parse_limit(bytes: &[u8]) -> Result<Option<u64>, ParseError> {
+    match bytes.trim_ascii() {
+        b"max" => Ok(None),
+        _ => parse_u64(bytes).map(Some),
+    }
+}
+
 /// The number in the file: decimal with or without a minus sign, or hexadecimal after `0x`.
 ///
 /// # Errors
@@ -44,7 +55,7 @@ pub fn parse_i64(bytes: &[u8]) -> Result<i64, ParseError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_i64, parse_u64, text};
+    use super::{parse_i64, parse_limit, parse_u64, text};
 
     #[test]
     fn text_is_trimmed() {
@@ -74,6 +85,16 @@ mod tests {
         assert_eq!(
             parse_u64(b"x\n").unwrap_err().to_string(),
             r#"expected an unsigned number, found "x""#
+        );
+    }
+
+    #[test]
+    fn a_limit_may_be_none() {
+        assert_eq!(parse_limit(b"67108864\n"), Ok(Some(67_108_864)));
+        assert_eq!(parse_limit(b"max\n"), Ok(None));
+        assert_eq!(
+            parse_limit(b"maximum\n").unwrap_err().to_string(),
+            r#"expected an unsigned number, found "maximum""#
         );
     }
 

@@ -62,10 +62,14 @@ pub struct Disk<'a> {
 /// # Errors
 /// When a line does not hold two device numbers, a name and numbers.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Disk<'_>>, ParseError> {
+    disks(bytes).collect()
+}
+
+/// The same one by one, for those who keep what they need. Each line of another shape is an error of its own.
+pub fn disks(bytes: &[u8]) -> impl Iterator<Item = Result<Disk<'_>, ParseError>> {
     lines(bytes)
         .filter(|line| line.fields(SHAPE).nth(FIELDS - 1).is_some())
         .map(disk)
-        .collect()
 }
 
 fn disk(line: Line<'_>) -> Result<Disk<'_>, ParseError> {

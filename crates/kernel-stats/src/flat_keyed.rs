@@ -1,5 +1,5 @@
 //! Files of a name and a number a line, flat keyed in the kernel's words: /proc/vmstat, /proc/net/xfrm_stat, numastat of a
-//! NUMA node. Names change between kernels, and units differ by name.
+//! NUMA node, memory.stat and cpu.stat of cgroups. Names change between kernels, and units differ by name.
 //!
 //! ```text
 //! numa_hit 144698815
@@ -14,12 +14,16 @@ use crate::fields::lines;
 /// # Errors
 /// When a line is not a name and an unsigned number.
 pub fn parse(bytes: &[u8]) -> Result<Vec<(&str, u64)>, ParseError> {
-    lines(bytes)
-        .map(|line| {
-            let mut fields = line.fields("a name and a number");
-            Ok((fields.text()?, fields.number()?))
-        })
-        .collect()
+    fields(bytes).collect()
+}
+
+/// The same one by one, for files that are read in numbers. Each line that is not a name and an unsigned number is an
+/// error of its own.
+pub fn fields(bytes: &[u8]) -> impl Iterator<Item = Result<(&str, u64), ParseError>> {
+    lines(bytes).map(|line| {
+        let mut fields = line.fields("a name and a number");
+        Ok((fields.text()?, fields.number()?))
+    })
 }
 
 #[cfg(test)]

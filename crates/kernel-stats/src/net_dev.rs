@@ -70,7 +70,12 @@ pub struct Transmit {
 /// # Errors
 /// When a line is not a name, a colon and 16 numbers.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Interface<'_>>, ParseError> {
-    lines(bytes).skip(HEADER_LINES).map(interface).collect()
+    interfaces(bytes).collect()
+}
+
+/// The same one by one, for files that are read in numbers. Each line of another shape is an error of its own.
+pub fn interfaces(bytes: &[u8]) -> impl Iterator<Item = Result<Interface<'_>, ParseError>> {
+    lines(bytes).skip(HEADER_LINES).map(interface)
 }
 
 fn interface(line: Line<'_>) -> Result<Interface<'_>, ParseError> {

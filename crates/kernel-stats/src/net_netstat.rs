@@ -6,7 +6,7 @@
 //! ```
 
 use crate::ParseError;
-use crate::fields::{Line, lines, whole};
+use crate::fields::{Fields, Line, Lines, lines, whole};
 use crate::net_field::NetField;
 
 const SHAPE: &str = "a protocol and as many numbers as the line before has names";
@@ -16,33 +16,78 @@ const SHAPE: &str = "a protocol and as many numbers as the line before has names
 /// # Errors
 /// When a line of names is not followed by a line of the same protocol with as many numbers.
 pub fn parse(bytes: &[u8]) -> Result<Vec<NetField<'_>>, ParseError> {
-    let mut rows = Vec::new();
-    let mut lines = lines(bytes);
-    while let Some(names) = lines.next() {
-        let values = lines
-            .next()
-            .ok_or_else(|| names.error("a line of numbers after these names"))?;
-        pair(names, values, &mut rows)?;
-    }
-    Ok(rows)
+    fields(bytes).collect()
 }
 
-fn pair<'a>(names: Line<'a>, values: Line<'a>, rows: &mut Vec<NetField<'a>>) -> Result<(), ParseError> {
-    let mut names = names.fields("a protocol and names");
-    let mut values = values.fields(SHAPE);
-    let key = names.text()?;
-    let protocol = key.strip_suffix(':').ok_or_else(|| names.error_at(key.as_bytes()))?;
-    values.parsed(|word| (word == key.as_bytes()).then_some(()))?;
-    while let Some(name) = names.optional(|word| std::str::from_utf8(word).ok())? {
-        rows.push(NetField {
-            protocol,
-            name,
-            value: values.parsed(whole)?,
-        });
+/// The same one by one, for files that are read in numbers. An error ends its pair of lines.
+pub fn fields(bytes: &[u8]) -> impl Iterator<Item = Result<NetField<'_>, ParseError>> {
+    Pairs {
+        lines: lines(bytes),
+        pair: None,
     }
-    match values.next() {
-        Some(more) => Err(values.error_at(more)),
-        None => Ok(()),
+}
+
+/// Walks a file pair by pair.
+struct Pairs<'a> {
+    lines: Lines<'a>,
+    pair: Option<Pair<'a>>,
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Result<NetField<'a>, ParseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(pair) = &mut self.pair {
+                match pair.next() {
+                    Ok(Some(field)) => return Some(Ok(field)),
+                    Ok(None) => self.pair = None,
+                    Err(error) => {
+                        self.pair = None;
+                        return Some(Err(error));
+                    }
+                }
+            }
+            match Pair::new(self.lines.next()?, self.lines.next()) {
+                Ok(pair) => self.pair = Some(pair),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// A line of names and the line of their numbers.
+struct Pair<'a> {
+    protocol: &'a str,
+    names: Fields<'a>,
+    values: Fields<'a>,
+}
+
+impl<'a> Pair<'a> {
+    fn new(names: Line<'a>, values: Option<Line<'a>>) -> Result<Self, ParseError> {
+        let values = values.ok_or_else(|| names.error("a line of numbers after these names"))?;
+        let mut names = names.fields("a protocol and names");
+        let mut values = values.fields(SHAPE);
+        let key = names.text()?;
+        let protocol = key.strip_suffix(':').ok_or_else(|| names.error_at(key.as_bytes()))?;
+        values.parsed(|word| (word == key.as_bytes()).then_some(()))?;
+        Ok(Self {
+            protocol,
+            names,
+            values,
+        })
+    }
+
+    fn next(&mut self) -> Result<Option<NetField<'a>>, ParseError> {
+        if let Some(name) = self.names.optional(|word| std::str::from_utf8(word).ok())? {
+            let value = self.values.parsed(whole)?;
+            let protocol = self.protocol;
+            return Ok(Some(NetField { protocol, name, value }));
+        }
+        match self.values.next() {
+            Some(more) => Err(self.values.error_at(more)),
+            None => Ok(None),
+        }
     }
 }
 
