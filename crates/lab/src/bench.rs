@@ -1,7 +1,9 @@
 //! `lab bench`: what an exporter costs, beside upstream's program and beside nothing but reading the files, in one run,
-//! and how that grows with the host. Absolute times mean little on a shared machine; the ratios of one run do.
+//! and how that grows with the host; of node-exporter, or of container-exporter. Absolute times mean little on a shared machine; the ratios of one run do.
 
 mod client;
+mod container_report;
+mod containers;
 mod cpus;
 mod figures;
 mod floor;
@@ -31,9 +33,20 @@ use pair::Pair;
 /// The subcommand as clap sees it.
 pub(crate) fn command() -> Command {
     Command::new("bench")
-        .about("Measures node-exporter beside upstream's node_exporter, same flags, in one run")
+        .about("Measures an exporter beside upstream's, same flags, in one run")
         .args(pair::arguments())
         .args([
+            Arg::new("exporter")
+                .long("exporter")
+                .value_name("NAME")
+                .value_parser(["node", "container"])
+                .default_value("node")
+                .help("Which; container needs root and a dockerd to start for itself"),
+            Arg::new("container-exporter")
+                .long("container-exporter")
+                .value_name("FILE")
+                .value_parser(value_parser!(std::path::PathBuf))
+                .help("Our program for containers [default: beside lab, then PATH]"),
             Arg::new("scrapes")
                 .long("scrapes")
                 .value_name("NUMBER")
@@ -52,9 +65,11 @@ pub(crate) fn command() -> Command {
 /// # Errors
 /// A program is missing, does not start or does not answer.
 pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
-    let pair = Pair::from_matches(arguments)?;
     let scrapes = *arguments.get_one("scrapes").context("--scrapes has a default")?;
-    let met = runtime()?.block_on(all(&pair, scrapes))?;
+    let met = match arguments.get_one::<String>("exporter").map(String::as_str) {
+        Some("container") => runtime()?.block_on(containers::all(arguments, scrapes))?,
+        _ => runtime()?.block_on(all(&Pair::from_matches(arguments)?, scrapes))?,
+    };
     Ok(if met || !arguments.get_flag("strict") {
         ExitCode::SUCCESS
     } else {

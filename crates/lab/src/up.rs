@@ -1,5 +1,6 @@
 //! `lab up`: starts the exporters and the real Prometheus, shows what runs where, and stops all of it at the end.
 
+mod docker;
 pub(crate) mod http;
 mod listener;
 mod log;
@@ -62,6 +63,11 @@ fn check(options: &Options, services: &[Service]) -> Result<()> {
             ))?;
         }
     }
+    if let Err(why) = docker::check(&options.docker) {
+        note(&format!(
+            "container-exporter will tell of cgroups without the names of containers: {why:#}"
+        ))?;
+    }
     Ok(())
 }
 
@@ -91,7 +97,12 @@ async fn start_and_watch(options: &Options, services: &[Service], stack: &mut St
     for service in services {
         say(&format!("Starting {}\n", service.name))?;
         let log = options.state_dir.join(format!("{}.log", service.name));
-        stack.start(service, &log, options.ready_within).await?;
+        match stack.start(service, &log, options.ready_within).await {
+            Err(error) if !service.needed && stack.has_ended(service) => {
+                note(&format!("{error:#}; the rest goes on without it"))?;
+            }
+            started => started?,
+        }
     }
     say(&table::render(stack.running()))?;
     let dead = stack.next_exit().await;

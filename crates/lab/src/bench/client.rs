@@ -29,9 +29,19 @@ impl Scraper {
 
     /// One scrape, the whole body read; how many bytes came over the wire.
     pub(super) async fn scrape(&self) -> Result<usize> {
+        Ok(self.get("gzip").await?.len())
+    }
+
+    /// The text of a scrape.
+    pub(super) async fn text(&self) -> Result<String> {
+        let body = self.get("identity").await?;
+        String::from_utf8(body.to_vec()).with_context(|| format!("reading {}", self.url))
+    }
+
+    async fn get(&self, encoding: &str) -> Result<Bytes> {
         let request = Request::get(self.url.clone())
             .header("Accept", "text/plain;version=0.0.4")
-            .header("Accept-Encoding", "gzip")
+            .header("Accept-Encoding", encoding)
             .header("X-Prometheus-Scrape-Timeout-Seconds", "10")
             .body(Empty::new())
             .context("making a request")?;
@@ -51,6 +61,6 @@ impl Scraper {
             .collect()
             .await
             .with_context(|| format!("reading {}", self.url))?;
-        Ok(body.to_bytes().len())
+        Ok(body.to_bytes())
     }
 }

@@ -22,6 +22,9 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 /// From the signal to the end.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
+/// Somewhat longer than container-exporter lets scrapes share one reading.
+const SHARED_FOR: Duration = Duration::from_millis(520);
+
 /// What a program cost.
 pub(super) struct Cost {
     pub(super) cpu_a_scrape: Duration,
@@ -47,11 +50,19 @@ impl Target {
     /// It does not start or does not answer.
     pub(super) async fn start(argv: &[&OsStr], flags: &[String]) -> Result<Self> {
         let port = free_port()?;
+        Self::listening(Process::spawn(argv, port, flags)?, port).await
+    }
+
+    /// A process that was started to listen on `port`.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(super) async fn listening(process: Process, port: u16) -> Result<Self> {
         let url = format!("http://127.0.0.1:{port}/metrics")
             .parse()
             .context("a URL of numbers is valid")?;
         let target = Self {
-            process: Process::spawn(argv, port, flags)?,
+            process,
             scraper: Scraper::new(url),
             took: Vec::new(),
             wire_bytes: 0,
@@ -59,7 +70,8 @@ impl Target {
         };
         let url = target.scraper.url();
         if timeout(READY_WITHIN, http::until_ready(url)).await.is_err() {
-            bail!("{argv:?} did not answer {url} within {} s", READY_WITHIN.as_secs());
+            let pid = target.process.child.id();
+            bail!("process {pid} did not answer {url} within {} s", READY_WITHIN.as_secs());
         }
         Ok(target)
     }
@@ -69,6 +81,33 @@ impl Target {
         self.wire_bytes = self.scraper.scrape().await?;
         self.took.push(started.elapsed());
         Ok(())
+    }
+
+    /// A scrape after what exporters share between scrapes has gone stale.
+    pub(super) async fn scrape_anew(&mut self) -> Result<()> {
+        pause(SHARED_FOR);
+        self.scrape().await
+    }
+
+    /// The text of a scrape.
+    pub(super) async fn text(&self) -> Result<String> {
+        self.scraper.text().await
+    }
+
+    /// CPU time of all threads that there are, to the nanosecond. Ended threads do not count.
+    pub(super) fn precise_cpu(&self) -> Result<Duration> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.child.id())).context("looking at threads")?;
+        let ran = |task: fs::DirEntry| {
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        };
+        Ok(Duration::from_nanos(tasks.flatten().filter_map(ran).sum()))
+    }
+
+    /// How many files it has open.
+    pub(super) fn open_files(&self) -> Result<usize> {
+        let folder = format!("/proc/{}/fd", self.process.child.id());
+        Ok(fs::read_dir(folder).context("looking at open files")?.count())
     }
 
     /// What was before does not count.
@@ -132,17 +171,25 @@ impl Process {
     ///
     /// # Errors
     /// It does not start.
+    pub(super) fn spawn(argv: &[&OsStr], port: u16, flags: &[String]) -> Result<Self> {
+        let listen = format!("--web.listen-address=127.0.0.1:{port}");
+        Self::run(argv, &[&[listen], flags].concat())
+    }
+
+    /// Starts it with these flags alone.
+    ///
+    /// # Errors
+    /// It does not start.
     #[expect(
         clippy::disallowed_methods,
         reason = "to run other programs is what lab is for; exporters never do"
     )]
-    pub(super) fn spawn(argv: &[&OsStr], port: u16, flags: &[String]) -> Result<Self> {
+    pub(super) fn run(argv: &[&OsStr], flags: &[String]) -> Result<Self> {
         let [program, arguments @ ..] = argv else {
             bail!("no program to start");
         };
         let child = Command::new(program)
             .args(arguments)
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -10,6 +10,10 @@ pub(crate) struct Options {
     pub(crate) bin_dir: Option<PathBuf>,
     pub(crate) node_exporter: Option<PathBuf>,
     pub(crate) node_exporter_listen: SocketAddr,
+    pub(crate) container_exporter: Option<PathBuf>,
+    pub(crate) container_exporter_listen: SocketAddr,
+    /// Docker's socket as container-exporter takes it; empty: do not ask Docker.
+    pub(crate) docker: String,
     pub(crate) prometheus_dir: Option<PathBuf>,
     pub(crate) prometheus_listen: SocketAddr,
     pub(crate) prometheus_config: PathBuf,
@@ -26,6 +30,13 @@ pub(crate) fn command() -> Command {
             path("bin-dir", "DIR").help("Where our programs are [default: beside lab, then PATH]"),
             path("node-exporter", "FILE").help("The node-exporter to start, instead of the one in --bin-dir"),
             listen("node-exporter-listen", "127.0.0.1:9100").help("Where node-exporter listens"),
+            path("container-exporter", "FILE").help("The container-exporter to start, instead of the one in --bin-dir"),
+            listen("container-exporter-listen", "127.0.0.1:8080").help("Where container-exporter listens"),
+            Arg::new("docker")
+                .long("docker")
+                .value_name("SOCKET")
+                .default_value("unix:///var/run/docker.sock")
+                .help("Where container-exporter asks for names of containers; \"\": nowhere"),
             path("prometheus-dir", "DIR").help("Where the program prometheus is [default: PATH]"),
             listen("prometheus-listen", "127.0.0.1:9090").help("Where Prometheus listens"),
             path("prometheus-config", "FILE")
@@ -71,6 +82,9 @@ impl Options {
             bin_dir: matches.get_one("bin-dir").cloned(),
             node_exporter: matches.get_one("node-exporter").cloned(),
             node_exporter_listen: required(matches, "node-exporter-listen")?,
+            container_exporter: matches.get_one("container-exporter").cloned(),
+            container_exporter_listen: required(matches, "container-exporter-listen")?,
+            docker: required(matches, "docker")?,
             prometheus_dir: matches.get_one("prometheus-dir").cloned(),
             prometheus_listen: required(matches, "prometheus-listen")?,
             prometheus_config: required(matches, "prometheus-config")?,

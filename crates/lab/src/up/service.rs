@@ -22,6 +22,8 @@ pub(crate) struct Service {
     pub(crate) listen_flag: &'static str,
     /// Path that answers 200 once the service does its work.
     pub(crate) ready_path: &'static str,
+    /// Whether the others are of no use without it.
+    pub(crate) needed: bool,
 }
 
 impl Service {
@@ -41,7 +43,11 @@ impl Service {
 /// # Errors
 /// A program is missing; the text says what to do.
 pub(crate) fn all(options: &Options) -> Result<Vec<Service>> {
-    Ok(vec![node_exporter(options)?, prometheus(options)?])
+    Ok(vec![
+        node_exporter(options)?,
+        container_exporter(options)?,
+        prometheus(options)?,
+    ])
 }
 
 fn node_exporter(options: &Options) -> Result<Service> {
@@ -57,6 +63,28 @@ fn node_exporter(options: &Options) -> Result<Service> {
         listen,
         listen_flag: "--node-exporter-listen",
         ready_path: "/metrics",
+        needed: true,
+    })
+}
+
+fn container_exporter(options: &Options) -> Result<Service> {
+    let listen = options.container_exporter_listen;
+    Ok(Service {
+        name: "container-exporter",
+        program: program::ours(
+            "container-exporter",
+            options.container_exporter.as_deref(),
+            options.bin_dir.as_deref(),
+        )?,
+        args: vec![
+            format!("--web.listen-address={listen}").into(),
+            format!("--docker={}", options.docker).into(),
+        ],
+        listen,
+        listen_flag: "--container-exporter-listen",
+        ready_path: "/metrics",
+        // A host need not have cgroups, or not show them.
+        needed: false,
     })
 }
 
@@ -87,6 +115,7 @@ fn prometheus(options: &Options) -> Result<Service> {
         listen,
         listen_flag: "--prometheus-listen",
         ready_path: "/-/ready",
+        needed: true,
     })
 }
 

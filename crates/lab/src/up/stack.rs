@@ -54,8 +54,15 @@ impl Stack {
         }
     }
 
-    pub(crate) fn running(&self) -> &[Running] {
-        &self.running
+    /// Those that run, in the order of their start.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &Running> {
+        self.running.iter().filter(|child| !child.exited)
+    }
+
+    /// Whether a service was started and has ended by itself.
+    pub(crate) fn has_ended(&self, service: &Service) -> bool {
+        let is_it = |child: &&Running| child.name == service.name;
+        self.running.iter().find(is_it).is_some_and(|child| child.exited)
     }
 
     /// Starts a service and waits until it is ready.

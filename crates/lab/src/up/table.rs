@@ -4,8 +4,8 @@ use super::stack::Running;
 
 const HEADINGS: [&str; 4] = ["SERVICE", "URL", "PID", "LOG"];
 
-pub(crate) fn render(running: &[Running]) -> String {
-    let rows = running.iter().map(|service| {
+pub(crate) fn render<'a>(running: impl Iterator<Item = &'a Running>) -> String {
+    let rows = running.map(|service| {
         [
             service.name.to_owned(),
             service.page_url.clone(),

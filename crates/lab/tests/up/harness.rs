@@ -18,22 +18,35 @@ const END_WITHIN: Duration = Duration::from_secs(40);
 /// A port for each service that nobody else has.
 pub(crate) struct Ports {
     pub(crate) node_exporter: u16,
+    pub(crate) container_exporter: u16,
     pub(crate) prometheus: u16,
 }
 
 impl Ports {
     pub(crate) fn free() -> Self {
         let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-        // Both are held at once, so they differ.
-        let held = [bind(), bind()].map(|listener| (listener.local_addr().expect("bound").port(), listener));
+        // All are held at once, so they differ.
+        let held = [bind(), bind(), bind()].map(|listener| (listener.local_addr().expect("bound").port(), listener));
         Self {
             node_exporter: held[0].0,
-            prometheus: held[1].0,
+            container_exporter: held[1].0,
+            prometheus: held[2].0,
         }
     }
 
     pub(crate) fn node_exporter_address(&self) -> String {
         format!("127.0.0.1:{}", self.node_exporter)
+    }
+
+    pub(crate) fn container_exporter_address(&self) -> String {
+        format!("127.0.0.1:{}", self.container_exporter)
+    }
+
+    /// Whether nobody listens on any of them.
+    pub(crate) fn are_free(&self) -> bool {
+        [self.node_exporter, self.container_exporter, self.prometheus]
+            .into_iter()
+            .all(is_free)
     }
 
     pub(crate) fn prometheus_address(&self) -> String {
@@ -67,14 +80,24 @@ impl Lab {
         command
             .arg("up")
             .args(["--node-exporter-listen", &ports.node_exporter_address()])
+            .args(["--container-exporter-listen", &ports.container_exporter_address()])
             .args(["--prometheus-listen", &ports.prometheus_address()])
             .arg("--prometheus-config")
             .arg(config_dir.join("prometheus.yml"))
             .arg("--state-dir")
             .arg(state.path().join("lab"))
             .args(args);
-        if !args.contains(&"--node-exporter") {
-            command.arg("--node-exporter").arg(node_exporter());
+        for (flag, name, variable) in [
+            ("--node-exporter", "node-exporter", "NODE_EXPORTER"),
+            ("--container-exporter", "container-exporter", "CONTAINER_EXPORTER"),
+        ] {
+            if !args.contains(&flag) {
+                command.arg(flag).arg(built(name, variable));
+            }
+        }
+        if !args.contains(&"--docker") {
+            // Whether this machine has a Docker must not matter.
+            command.args(["--docker", ""]);
         }
         if let (false, Some(dir)) = (args.contains(&"--prometheus-dir"), env::var_os("PROMETHEUS_DIR")) {
             command.arg("--prometheus-dir").arg(dir);
@@ -94,14 +117,20 @@ impl Lab {
         }
     }
 
-    /// Reads the table to its end: the pids of node-exporter and Prometheus. Lab's own deadline ends the wait.
+    /// Reads the table to its end: the pids of node-exporter, container-exporter and Prometheus. Lab's own deadline ends
+    /// the wait.
     pub(crate) fn wait_until_ready(&mut self) -> Vec<u32> {
+        self.wait_until_ready_with(3)
+    }
+
+    /// The same with so many rows.
+    pub(crate) fn wait_until_ready_with(&mut self, rows: usize) -> Vec<u32> {
         let lines = self.stdout.by_ref().lines().map(|line| line.expect("lab prints text"));
         let pids: Vec<u32> = lines
             .take_while(|line| !line.starts_with("Everything is ready"))
             .filter_map(pid_of_row)
             .collect();
-        if pids.len() != 2 {
+        if pids.len() != rows {
             let end = self.wait_for_end();
             assert_eq!(end.stderr, "", "lab ended before it was ready");
         }
@@ -177,10 +206,10 @@ fn pid_of_row(line: String) -> Option<u32> {
     Some(pid)
 }
 
-/// $NODE_EXPORTER, else the one that cargo built beside lab.
-fn node_exporter() -> PathBuf {
-    let built = || Path::new(env!("CARGO_BIN_EXE_lab")).with_file_name("node-exporter");
-    let file = env::var_os("NODE_EXPORTER").map_or_else(built, PathBuf::from);
+/// The program that the environment names, else the one that cargo built beside lab.
+fn built(name: &str, variable: &str) -> PathBuf {
+    let beside = || Path::new(env!("CARGO_BIN_EXE_lab")).with_file_name(name);
+    let file = env::var_os(variable).map_or_else(beside, PathBuf::from);
     assert!(
         file.is_file(),
         "{} is missing: run `cargo build --workspace` first",

@@ -1,4 +1,4 @@
-//! `lab up` end to end: the real Prometheus and a real node-exporter on free ports.
+//! `lab up` end to end: the real Prometheus and the real exporters on free ports.
 #![expect(
     clippy::disallowed_methods,
     reason = "these tests start lab and poll until something has happened"
@@ -8,7 +8,7 @@ mod burner;
 mod harness;
 mod stack_files;
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, time::Duration};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use burner::Burner;
 use harness::{Lab, Ports, is_alive, is_free, poll_until, wait_for};
@@ -22,13 +22,14 @@ fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
     let files = copy_with(&ports, &[("scrape_interval: 15s", "scrape_interval: 1s")]);
     let mut lab = Lab::start(&ports, files.path());
     let pids = lab.wait_until_ready();
-    poll_until(UP_WITHIN, "both targets are up", || lab.query("up == 1").len() == 2);
+    poll_until(UP_WITHIN, "all targets are up", || lab.query("up == 1").len() == 3);
     for query in [
         "node_load1",
         "rate(node_cpu_seconds_total[1m])",
         "node_memory_MemAvailable_bytes",
         "node_filesystem_avail_bytes",
         "instance:memory_usage:ratio",
+        r#"container_last_seen{id="/"}"#,
     ] {
         poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
     }
@@ -41,10 +42,7 @@ fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
     let end = lab.wait_for_end();
     assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""));
     assert!(!pids.iter().any(|pid| is_alive(*pid)), "no child is left");
-    assert!(
-        is_free(ports.node_exporter) && is_free(ports.prometheus),
-        "both ports are free again"
-    );
+    assert!(ports.are_free(), "all ports are free again");
 }
 
 #[test]
@@ -134,23 +132,65 @@ fn a_bad_config_is_said_in_one_line_and_what_was_started_is_stopped() {
         end.stderr
     );
     assert!(end.stderr.contains("field rule_filez not found"), "{}", end.stderr);
-    assert!(is_free(ports.node_exporter) && is_free(ports.prometheus));
+    assert!(ports.are_free());
 }
 
 #[test]
 fn a_service_that_is_not_ready_in_time_is_said_with_its_log_and_stopped() {
     let ports = Ports::free();
     let files = copy_with(&ports, &[]);
-    let silent = files.path().join("silent");
-    fs::write(&silent, "#!/bin/sh\nexec sleep 60\n").expect("a script");
-    fs::set_permissions(&silent, fs::Permissions::from_mode(0o755)).expect("the script is ours");
-    let silent = silent.to_str().expect("a plain name");
-    let args = ["--node-exporter", silent, "--ready-within", "1"];
+    let silent = script(files.path(), "exec sleep 60");
+    let args = ["--node-exporter", &silent, "--ready-within", "1"];
     let end = Lab::start_with(&ports, files.path(), &args).wait_for_end();
     assert_eq!(end.code, Some(1));
     assert_eq!(end.stderr.lines().count(), 1, "{}", end.stderr);
     assert!(
         end.stderr.contains("node-exporter did not answer") && end.stderr.contains("within 1 s"),
+        "{}",
+        end.stderr
+    );
+}
+
+#[test]
+fn without_cgroups_it_is_said_and_the_rest_goes_on() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[]);
+    let blind = script(files.path(), "echo 'level=ERROR msg=\"no cgroups here\"' >&2\nexit 1");
+    let mut lab = Lab::start_with(&ports, files.path(), &["--container-exporter", &blind]);
+    let pids = lab.wait_until_ready_with(2);
+    assert!(pids.iter().all(|pid| is_alive(*pid)));
+    lab.signal("TERM");
+    let end = lab.wait_for_end();
+    assert_eq!(end.code, Some(0));
+    assert_eq!(end.stderr.lines().count(), 1, "{}", end.stderr);
+    assert!(
+        end.stderr
+            .starts_with("lab: note: container-exporter ended by itself with exit code 1; its log ")
+            && end
+                .stderr
+                .ends_with(" ends: no cgroups here; the rest goes on without it\n"),
+        "{}",
+        end.stderr
+    );
+}
+
+#[test]
+fn without_docker_it_is_said_and_cgroups_are_reported() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[("scrape_interval: 15s", "scrape_interval: 1s")]);
+    let nowhere = format!("unix://{}", files.path().join("docker.sock").display());
+    let mut lab = Lab::start_with(&ports, files.path(), &["--docker", &nowhere]);
+    lab.wait_until_ready();
+    let query = r#"container_last_seen{id="/"}"#;
+    poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
+    lab.signal("TERM");
+    let end = lab.wait_for_end();
+    assert_eq!(end.code, Some(0));
+    assert_eq!(end.stderr.lines().count(), 1, "{}", end.stderr);
+    assert!(
+        end.stderr.starts_with(
+            "lab: note: container-exporter will tell of cgroups without the names of containers: no Docker at "
+        ),
         "{}",
         end.stderr
     );
@@ -193,8 +233,13 @@ fn a_child_that_dies_is_reported_and_all_is_stopped() {
         end.stderr
     );
     assert!(!pids.iter().any(|pid| is_alive(*pid)), "no child is left");
-    assert!(
-        is_free(ports.node_exporter) && is_free(ports.prometheus),
-        "both ports are free again"
-    );
+    assert!(ports.are_free(), "all ports are free again");
+}
+
+/// An executable that runs `text` in a shell.
+fn script(folder: &Path, text: &str) -> String {
+    let path = folder.join("script");
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the script is ours");
+    path.to_str().expect("a plain name").to_owned()
 }

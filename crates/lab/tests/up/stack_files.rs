@@ -14,6 +14,7 @@ pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir
     let addresses = [
         ("127.0.0.1:9090".to_owned(), ports.prometheus_address()),
         ("127.0.0.1:9100".to_owned(), ports.node_exporter_address()),
+        ("127.0.0.1:8080".to_owned(), ports.container_exporter_address()),
     ];
     let given = replacements
         .iter()
