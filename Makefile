@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run test test-faults test-host lint fmt bench fuzz build
+.PHONY: run test test-docker test-faults test-host lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -28,6 +28,13 @@ test:
 	cargo build --workspace --locked
 	cargo test --workspace --locked --doc
 	cargo test --workspace --locked --lib --bins --tests
+
+# container-exporter beside a real dockerd of its own, which goes away again; any other dockerd is left alone. Some minutes.
+# Only root may start one; as another user, the tests alone run by sudo.
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),--config 'target."cfg(all())".runner="sudo -E"')
+test-docker:
+	deploy/prepare.sh docker
+	cargo test $(AS_ROOT) --locked -p container-exporter --test docker -- --ignored --test-threads=1 --nocapture
 
 # The program in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes. Some minutes; as root, all of it.
 test-faults:
@@ -64,6 +71,7 @@ bench:
 	cargo bench --package exposition
 	$(MAKE) --no-print-directory build
 	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench $(BENCH_FLAGS)
+	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench --exporter container $(BENCH_FLAGS)
 
 # Ten minutes for each target instead of one: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|faults|host|lint|bench|fuzz
+#   deploy/prepare.sh run|test|browser|docker|faults|host|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool) and venv/ (a python with
@@ -115,6 +115,18 @@ for_test() {
   venv
 }
 
+# Tests start a dockerd of their own. Debian's package also starts one for the machine, where systemd runs. Daemons are in
+# sbin; ip makes the bridge, the others see to it that nothing is left behind.
+for_docker() {
+  for_build
+  PATH=$PATH:/usr/sbin:/sbin programs dockerd=docker.io ip=iproute2 unshare=util-linux setpriv=util-linux
+}
+
+# Pages are opened in a real browser; without one, those tests say so and pass.
+for_browser() {
+  programs chromium=chromium
+}
+
 # These make a file system that hangs where nobody else sees it, and start the program as another user.
 for_faults() {
   for_build
@@ -131,7 +143,8 @@ for_lint() {
 # strace shows which files an exporter reads; the rest makes namespaces and the network devices in them.
 for_bench() {
   for_build
-  programs strace=strace ip=iproute2 unshare=util-linux
+  programs strace=strace prlimit=util-linux
+  for_docker
 }
 
 for_fuzz() {
@@ -151,10 +164,12 @@ for_host() {
 case ${1:-} in
   run) for_run ;;
   test) for_test ;;
+  browser) for_browser ;;
+  docker) for_docker ;;
   faults) for_faults ;;
   lint) for_lint ;;
   bench) for_bench ;;
   fuzz) for_fuzz ;;
   host) for_host ;;
-  *) die "usage: deploy/prepare.sh run|test|faults|host|lint|bench|fuzz" ;;
+  *) die "usage: deploy/prepare.sh run|test|browser|docker|faults|host|lint|bench|fuzz" ;;
 esac
