@@ -59,6 +59,9 @@ pub(crate) struct Exporter {
     address: SocketAddr,
 }
 
+/// How the names of cgroups begin that daemons and tests of ours make.
+const OUR_CGROUPS: &str = "/pilotlight-";
+
 /// What it holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
@@ -137,14 +140,24 @@ impl Exporter {
         })
     }
 
+    /// What it has open. Cgroups that are not of these tests come and go on any machine, and their files stay open.
+    fn open(&self) -> impl Iterator<Item = PathBuf> {
+        let is_ours = |path: &PathBuf| {
+            let is_cgroup = path.starts_with("/sys/fs/cgroup");
+            !is_cgroup || path.to_string_lossy().contains(OUR_CGROUPS)
+        };
+        let folder = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        let targets = folder.flatten().filter_map(|entry| entry.path().read_link().ok());
+        targets.filter(is_ours)
+    }
+
     pub(crate) fn held(&self) -> Held {
         let pid = self.child.id();
-        let count = |of: &str| std::fs::read_dir(format!("/proc/{pid}/{of}")).unwrap().count();
         let memory = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
         let resident = memory.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
         Held {
-            descriptors: count("fd"),
-            threads: count("task"),
+            descriptors: self.open().count(),
+            threads: std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().count(),
             resident_kib: resident.trim().trim_end_matches(" kB").parse().unwrap(),
         }
     }
@@ -159,7 +172,13 @@ impl Exporter {
             if now.descriptors <= before.descriptors && now.threads <= before.threads && flat {
                 return format!("{before:?} -> {now:?}");
             }
-            assert!(began.elapsed() < FIND_WITHIN, "it holds {now:?}, and before {before:?}");
+            let open = || {
+                self.open()
+                    .map(|path| format!("\n{}", path.display()))
+                    .collect::<String>()
+            };
+            let late = began.elapsed() >= FIND_WITHIN;
+            assert!(!late, "it holds {now:?}, and before {before:?}:{}", open());
             std::thread::sleep(Duration::from_millis(600));
         }
     }
