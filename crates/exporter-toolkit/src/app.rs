@@ -56,12 +56,26 @@ impl From<RegistryBuilder> for Exporter {
     }
 }
 
+/// What the flags ask for.
+pub enum Start {
+    /// An exporter that answers until it is told to end.
+    Serve(Exporter),
+    /// Nothing more: it is done, such as the check of a file.
+    Done,
+}
+
+impl<E: Into<Exporter>> From<E> for Start {
+    fn from(exporter: E) -> Self {
+        Self::Serve(exporter.into())
+    }
+}
+
 /// Runs an exporter: `make` makes it from the flags or says all that is wrong with these.
-pub fn run<E: Into<Exporter>>(
+pub fn run<S: Into<Start>>(
     program: &Program,
     own_flags: &[Flag],
     args: impl IntoIterator<Item = OsString>,
-    make: impl FnOnce(&Flags) -> Result<E, Vec<String>>,
+    make: impl FnOnce(&Flags) -> Result<S, Vec<String>>,
 ) -> ExitCode {
     memory::share_one_heap();
     let parsed = {
@@ -78,7 +92,12 @@ pub fn run<E: Into<Exporter>>(
         return verdict(healthcheck::run(&flags));
     }
     match resolve(&flags, |flags| make(flags).map(Into::into)) {
-        Ok(settings) => verdict(serve(program, &flags, settings)),
+        Ok(Settings {
+            start: Start::Serve(exporter),
+            max_requests,
+            config,
+        }) => verdict(serve(program, &flags, exporter, max_requests, config)),
+        Ok(Settings { start: Start::Done, .. }) => ExitCode::SUCCESS,
         Err(errors) => {
             for error in errors {
                 say_error(&error);
@@ -141,18 +160,18 @@ const SETTLED: Duration = Duration::from_secs(3);
 
 /// What the flags come to.
 struct Settings {
-    exporter: Exporter,
+    start: Start,
     max_requests: usize,
     config: WebConfig,
 }
 
 /// Reads the flags' meaning; all errors come together.
-fn resolve(flags: &Flags, make: impl FnOnce(&Flags) -> Result<Exporter, Vec<String>>) -> Result<Settings, Vec<String>> {
+fn resolve(flags: &Flags, make: impl FnOnce(&Flags) -> Result<Start, Vec<String>>) -> Result<Settings, Vec<String>> {
     let log = logging::settings(flags);
     if let Ok((level, format)) = log {
         logging::start(level, format);
     }
-    let exporter = make(flags);
+    let start = make(flags);
     let max_requests = max_requests(flags).map_err(|error| vec![error]);
     let telemetry_path = telemetry_path(flags).map_err(|error| vec![error]);
     let file = flags
@@ -160,16 +179,16 @@ fn resolve(flags: &Flags, make: impl FnOnce(&Flags) -> Result<Exporter, Vec<Stri
         .filter(|path| !path.is_empty())
         .map(Path::new);
     let config = WebConfig::open(file).map_err(|error| vec![error.to_string()]);
-    match (log, exporter, max_requests, telemetry_path, config) {
-        (Ok(_), Ok(exporter), Ok(max_requests), Ok(()), Ok(config)) => Ok(Settings {
-            exporter,
+    match (log, start, max_requests, telemetry_path, config) {
+        (Ok(_), Ok(start), Ok(max_requests), Ok(()), Ok(config)) => Ok(Settings {
+            start,
             max_requests,
             config,
         }),
-        (log, exporter, max_requests, telemetry_path, config) => {
+        (log, start, max_requests, telemetry_path, config) => {
             let errors = [
                 log.err(),
-                exporter.err(),
+                start.err(),
                 max_requests.err(),
                 telemetry_path.err(),
                 config.err(),
@@ -196,7 +215,13 @@ fn telemetry_path(flags: &Flags) -> Result<(), String> {
 }
 
 /// One thread for all connections; the registry has its own for what may block.
-fn serve(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result<()> {
+fn serve(
+    program: &Program,
+    flags: &Flags,
+    exporter: Exporter,
+    max_requests: usize,
+    config: WebConfig,
+) -> anyhow::Result<()> {
     info!(version = VERSION, revision = REVISION; "Starting {}", program.name);
     if rustix::process::geteuid().is_root() {
         warn!(
@@ -204,18 +229,18 @@ fn serve(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result
             program.title
         );
     }
-    info!(collectors = settings.exporter.registry.names().join(" "); "Enabled collectors");
+    info!(collectors = exporter.registry.names().join(" "); "Enabled collectors");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("starting the reactor")?;
     runtime.block_on(async {
         let (listeners, shutdown) = (listeners(flags)?, shutdown_signal()?);
-        let tls = settings.config.is_tls();
+        let tls = config.is_tls();
         for listener in &listeners {
             info!(address = listener.address(), tls; "Listening on");
         }
-        let app = app(program, flags, settings)?;
+        let app = app(program, flags, exporter, max_requests, config)?;
         tokio::spawn(async {
             tokio::time::sleep(SETTLED).await;
             memory::give_back();
@@ -234,8 +259,14 @@ fn listeners(flags: &Flags) -> anyhow::Result<Vec<Listener>> {
     }
 }
 
-fn app(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result<App<std::sync::Arc<Registry>>> {
-    let Exporter { mut registry, pages } = settings.exporter;
+fn app(
+    program: &Program,
+    flags: &Flags,
+    exporter: Exporter,
+    max_requests: usize,
+    config: WebConfig,
+) -> anyhow::Result<App<std::sync::Arc<Registry>>> {
+    let Exporter { mut registry, pages } = exporter;
     registry.own(Box::new(BuildInfo::new(program.prefix)));
     let values = prometheus::Registry::new();
     let metrics = HandlerMetrics::register(&values).context("registering promhttp metrics")?;
@@ -250,16 +281,7 @@ fn app(program: &Program, flags: &Flags, settings: Settings) -> anyhow::Result<A
     };
     let registry = std::sync::Arc::new(registry.build());
     let path = flags.value("web.telemetry-path");
-    Ok(App::new(
-        registry,
-        program.offer,
-        settings.max_requests,
-        metrics,
-        path,
-        page,
-        settings.config,
-    )
-    .with_pages(pages))
+    Ok(App::new(registry, program.offer, max_requests, metrics, path, page, config).with_pages(pages))
 }
 
 /// Ready at the first SIGTERM or SIGINT.
