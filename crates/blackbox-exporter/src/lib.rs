@@ -1,6 +1,6 @@
 //! Probes of endpoints for Prometheus: what blackbox_exporter does, and the reason when a probe fails.
 //!
-//! A request to `/probe` becomes a [`Probe`](probe::Probe), which a prober carries out until a deadline. Each prober is
+//! A request to `/probe` becomes a `Probe`, which a prober carries out until a deadline. Each prober is
 //! one file of `probers`; they reach the world through `net`.
 
 mod certificate;
