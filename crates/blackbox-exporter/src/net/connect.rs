@@ -15,7 +15,7 @@ impl Probe<'_> {
     pub(crate) async fn connect(&self, address: SocketAddr, source: &str) -> Result<Connection, Failure> {
         self.step.set(Step::Connect);
         self.network.admit(address.ip())?;
-        let source = source_address(source, address)?;
+        let source = source_address(source, address.ip())?;
         let address = self.in_its_zone(address);
         match open(address, source).await {
             Ok(stream) => Ok(Box::new(stream)),
@@ -35,19 +35,16 @@ impl Probe<'_> {
 }
 
 /// The module's `source_ip_address`, as it can be used for this target.
-pub(crate) fn source_address(source: &str, target: SocketAddr) -> Result<Option<IpAddr>, Failure> {
+pub(crate) fn source_address(source: &str, target: IpAddr) -> Result<Option<IpAddr>, Failure> {
     if source.is_empty() {
         return Ok(None);
     }
-    let wrong = |text| Failure::new(Step::Connect, Reason::BadModule, text);
+    let wrong = |text| Failure::new(Step::Prepare, Reason::BadModule, text);
     let address: IpAddr = source
         .parse()
         .map_err(|_| wrong(format!("source_ip_address: {source:?} is no IP address")))?;
     if address.is_ipv4() != target.is_ipv4() {
-        let text = format!(
-            "source_ip_address: {source} cannot reach {}, which is of the other kind",
-            target.ip()
-        );
+        let text = format!("source_ip_address: {source} cannot reach {target}, which is of the other kind");
         return Err(wrong(text));
     }
     Ok(Some(address))
@@ -104,11 +101,11 @@ mod tests {
             ("[::ffff:127.66.0.1]:1".parse().unwrap(), "", Reason::Denied),
         ] {
             let failure = setup.probe().connect(address, source).await.err().unwrap();
-            assert_eq!(
-                (failure.step, failure.reason),
-                (Step::Connect, expected),
-                "{address} {source}"
-            );
+            let step = match expected {
+                Reason::BadModule => Step::Prepare,
+                _ => Step::Connect,
+            };
+            assert_eq!((failure.step, failure.reason), (step, expected), "{address} {source}");
         }
     }
 

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use admission::{Admission, Range};
+pub(crate) use connect::source_address;
 pub(crate) use tls::reason_of_tls;
 
 use crate::failure::Failure;

@@ -3,6 +3,7 @@
 mod address;
 mod conversation;
 mod dns;
+mod files;
 mod grpc;
 mod http;
 mod icmp;

@@ -2,32 +2,22 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::failure::{Failure, Reason, Step};
+use crate::failure::Failure;
+use crate::net::source_address;
 
 /// The module's, or any of the target's kind.
 pub(super) fn source(module: &str, target: IpAddr) -> Result<IpAddr, Failure> {
-    if module.is_empty() {
-        return Ok(match target {
-            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        });
-    }
-    let wrong = |text: String| Failure::new(Step::Prepare, Reason::BadModule, text);
-    let source: IpAddr = module
-        .parse()
-        .map_err(|_| wrong(format!("source_ip_address {module:?} is no address")))?;
-    match source.is_ipv4() == target.is_ipv4() {
-        true => Ok(source),
-        false => {
-            let text = format!("source_ip_address {source} and the target {target} are of different kinds");
-            Err(wrong(text))
-        }
-    }
+    let any: IpAddr = match target {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    Ok(source_address(module, target)?.unwrap_or(any))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Reason;
 
     #[test]
     fn the_source_is_of_the_targets_kind() {

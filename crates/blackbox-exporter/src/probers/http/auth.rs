@@ -2,10 +2,10 @@
 
 use hyper::header::{HeaderName, HeaderValue};
 
-use super::files;
 use super::target::basic;
 use crate::config::HttpModule;
 use crate::failure::{Failure, Reason, Step};
+use crate::probers::files;
 
 /// The value of an Authorization header as the module has it; `None` if it has none, or gets a token first.
 ///

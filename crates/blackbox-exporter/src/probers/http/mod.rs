@@ -9,7 +9,6 @@ mod conversation;
 mod cookies;
 mod exchange;
 mod fault;
-mod files;
 mod metrics;
 mod no_proxy;
 mod oauth2;

@@ -10,15 +10,16 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request};
 
+use super::auth;
 use super::connect::Route;
 use super::exchange::exchange;
 use super::phases::Roundtrip;
 use super::proxy::Proxies;
 use super::target::{Url, basic};
-use super::{auth, files};
 use crate::config::{IpChoice, OAuth2};
 use crate::failure::{Failure, Reason, Step};
 use crate::probe::Probe;
+use crate::probers::files;
 
 /// The answer with the token may be this long.
 const LONGEST_ANSWER: usize = 1 << 20;

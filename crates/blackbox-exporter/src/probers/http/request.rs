@@ -10,10 +10,10 @@ use hyper::{Method, Request, Uri, Version};
 use super::auth::{self, Extra};
 use super::connect::Way;
 use super::cookies::{Jar, Place};
-use super::files;
 use super::redirect::Hop;
 use crate::config::HttpModule;
 use crate::failure::{Failure, Reason, Step};
+use crate::probers::files;
 
 /// Headers that strangers do not get.
 const SENSITIVE: [&str; 6] = [

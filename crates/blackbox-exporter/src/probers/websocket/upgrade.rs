@@ -7,8 +7,9 @@ use hyper::header::{HeaderName, HeaderValue};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use super::target::Target;
-use crate::config::{BasicAuth, Secret, WebsocketModule};
+use crate::config::{BasicAuth, WebsocketModule};
 use crate::failure::{Failure, Reason, Step};
+use crate::probers::files::secret;
 
 /// What is put behind the key, for no other reason than that nothing else does: RFC 6455, 1.3.
 const SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -46,7 +47,7 @@ fn headers(module: &WebsocketModule) -> Result<Vec<(String, String)>, Failure> {
         let mut values = header.values.clone();
         values.extend(header.secrets.iter().map(|secret| secret.0.clone()));
         for path in &header.files {
-            values.push(read(path)?);
+            values.push(secret("", path)?);
         }
         headers.extend(values.into_iter().map(|value| (name.clone(), value)));
     }
@@ -64,29 +65,14 @@ fn authorization(module: &WebsocketModule) -> Result<Option<String>, Failure> {
         None => bearer,
     };
     let kind = if kind.is_empty() { "Bearer" } else { kind };
-    let credentials = secret(inline, path)?;
+    let credentials = secret(&inline.0, path)?;
     Ok((!credentials.is_empty()).then(|| format!("{kind} {credentials}")))
 }
 
 fn basic_auth(basic: &BasicAuth) -> Result<String, Failure> {
-    let user = match basic.username_file.as_str() {
-        "" => basic.username.clone(),
-        path => read(path)?,
-    };
-    let password = secret(&basic.password, &basic.password_file)?;
+    let user = secret(&basic.username, &basic.username_file)?;
+    let password = secret(&basic.password.0, &basic.password_file)?;
     Ok(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
-}
-
-fn secret(inline: &Secret, path: &str) -> Result<String, Failure> {
-    match path {
-        "" => Ok(inline.0.clone()),
-        path => read(path),
-    }
-}
-
-fn read(path: &str) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("reading {path}: {error}")))?;
-    Ok(text.trim().to_owned())
 }
 
 fn wrong(text: String) -> Failure {
@@ -176,7 +162,7 @@ mod tests {
     #[test]
     fn a_token_that_is_no_header_is_not_told() {
         let mut module = WebsocketModule::default();
-        module.http_config.bearer_token = Secret("sec\r\nret: x".to_owned());
+        module.http_config.bearer_token = crate::config::Secret("sec\r\nret: x".to_owned());
         let target = Target::parse("wss://a").expect("a target");
         let failure = request(&module, &target, KEY).expect_err("a bad header");
         assert_eq!(failure, wrong("the header \"Authorization\" cannot be sent".to_owned()));
