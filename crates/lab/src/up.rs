@@ -5,6 +5,7 @@ pub(crate) mod http;
 mod listener;
 mod log;
 mod options;
+mod ours;
 mod service;
 mod signals;
 mod stack;

@@ -5,33 +5,38 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use anyhow::{Context, Result};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
+use super::ours::{OURS, Ours};
+
 /// What the flags say, with their defaults.
 pub(crate) struct Options {
     pub(crate) bin_dir: Option<PathBuf>,
-    pub(crate) node_exporter: Option<PathBuf>,
-    pub(crate) node_exporter_listen: SocketAddr,
-    pub(crate) container_exporter: Option<PathBuf>,
-    pub(crate) container_exporter_listen: SocketAddr,
+    ours: Vec<Chosen>,
     /// Docker's socket as container-exporter takes it; empty: do not ask Docker.
     pub(crate) docker: String,
     pub(crate) prometheus_dir: Option<PathBuf>,
     pub(crate) prometheus_listen: SocketAddr,
     pub(crate) prometheus_config: PathBuf,
+    pub(crate) blackbox_config: PathBuf,
     pub(crate) state_dir: PathBuf,
     /// How long each service may take from its start to its first good answer.
     pub(crate) ready_within: Duration,
+}
+
+/// What the flags say of one of our programs.
+pub(crate) struct Chosen {
+    name: &'static str,
+    /// The file to start, instead of the one in `bin_dir`.
+    pub(crate) program: Option<PathBuf>,
+    pub(crate) listen: SocketAddr,
 }
 
 /// The subcommand as clap sees it.
 pub(crate) fn command() -> Command {
     Command::new("up")
         .about("Starts the exporters and the real Prometheus here, and stops them all on Ctrl-C")
+        .arg(path("bin-dir", "DIR").help("Where our programs are [default: beside lab, then PATH]"))
+        .args(OURS.iter().flat_map(arguments_of))
         .args([
-            path("bin-dir", "DIR").help("Where our programs are [default: beside lab, then PATH]"),
-            path("node-exporter", "FILE").help("The node-exporter to start, instead of the one in --bin-dir"),
-            listen("node-exporter-listen", "127.0.0.1:9100").help("Where node-exporter listens"),
-            path("container-exporter", "FILE").help("The container-exporter to start, instead of the one in --bin-dir"),
-            listen("container-exporter-listen", "127.0.0.1:8080").help("Where container-exporter listens"),
             Arg::new("docker")
                 .long("docker")
                 .value_name("SOCKET")
@@ -42,6 +47,8 @@ pub(crate) fn command() -> Command {
             path("prometheus-config", "FILE")
                 .default_value("prometheus/prometheus.yml")
                 .help("The configuration of Prometheus; lab never writes one"),
+            path("blackbox-config", "FILE")
+                .help("The modules of blackbox-exporter [default: blackbox.yml beside Prometheus' configuration]"),
             path("state-dir", "DIR")
                 .default_value(".lab")
                 .help("Where Prometheus' data and each service's log go"),
@@ -54,6 +61,20 @@ pub(crate) fn command() -> Command {
         ])
 }
 
+fn arguments_of(ours: &Ours) -> [Arg; 2] {
+    let Ours {
+        name, listen: default, ..
+    } = *ours;
+    [
+        path(name, "FILE").help(format!("The {name} to start, instead of the one in --bin-dir")),
+        listen(&listen_flag(name), default).help(format!("Where {name} listens")),
+    ]
+}
+
+fn listen_flag(name: &str) -> String {
+    format!("{name}-listen")
+}
+
 fn path(name: &'static str, value: &'static str) -> Arg {
     Arg::new(name)
         .long(name)
@@ -61,9 +82,9 @@ fn path(name: &'static str, value: &'static str) -> Arg {
         .value_parser(value_parser!(PathBuf))
 }
 
-fn listen(name: &'static str, default: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
+fn listen(name: &str, default: &'static str) -> Arg {
+    Arg::new(name.to_owned())
+        .long(name.to_owned())
         .value_name("ADDRESS:PORT")
         .value_parser(address)
         .default_value(default)
@@ -78,18 +99,37 @@ impl Options {
     /// # Errors
     /// Only if `matches` are not those of [`command`].
     pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self> {
+        let prometheus_config: PathBuf = required(matches, "prometheus-config")?;
+        let beside = || prometheus_config.with_file_name("blackbox.yml");
         Ok(Self {
+            blackbox_config: matches.get_one("blackbox-config").cloned().unwrap_or_else(beside),
             bin_dir: matches.get_one("bin-dir").cloned(),
-            node_exporter: matches.get_one("node-exporter").cloned(),
-            node_exporter_listen: required(matches, "node-exporter-listen")?,
-            container_exporter: matches.get_one("container-exporter").cloned(),
-            container_exporter_listen: required(matches, "container-exporter-listen")?,
+            ours: OURS
+                .iter()
+                .map(|ours| Chosen::from_matches(ours.name, matches))
+                .collect::<Result<_>>()?,
             docker: required(matches, "docker")?,
             prometheus_dir: matches.get_one("prometheus-dir").cloned(),
             prometheus_listen: required(matches, "prometheus-listen")?,
-            prometheus_config: required(matches, "prometheus-config")?,
+            prometheus_config,
             state_dir: required(matches, "state-dir")?,
             ready_within: Duration::from_secs(required(matches, "ready-within")?),
+        })
+    }
+
+    /// What is said of one of our programs.
+    pub(crate) fn of(&self, ours: &Ours) -> &Chosen {
+        let chosen = self.ours.iter().find(|chosen| chosen.name == ours.name);
+        chosen.expect("from_matches asks for each of OURS")
+    }
+}
+
+impl Chosen {
+    fn from_matches(name: &'static str, matches: &ArgMatches) -> Result<Self> {
+        Ok(Self {
+            name,
+            program: matches.get_one(name).cloned(),
+            listen: required(matches, &listen_flag(name))?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The services that make up the stack, as data: a new exporter is one more function here and one more line in [`all`].
+//! The services that make up the stack, as data.
 
 use std::{
     ffi::OsString,
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::options::Options;
+use super::{options::Options, ours::OURS};
 use crate::program;
 
 /// A program to start, and how to tell that it is ready.
@@ -19,7 +19,7 @@ pub(crate) struct Service {
     pub(crate) args: Vec<OsString>,
     pub(crate) listen: SocketAddr,
     /// The flag of `lab up` that sets `listen`.
-    pub(crate) listen_flag: &'static str,
+    pub(crate) listen_flag: String,
     /// Path that answers 200 once the service does its work.
     pub(crate) ready_path: &'static str,
     /// Whether the others are of no use without it.
@@ -43,49 +43,12 @@ impl Service {
 /// # Errors
 /// A program is missing; the text says what to do.
 pub(crate) fn all(options: &Options) -> Result<Vec<Service>> {
-    Ok(vec![
-        node_exporter(options)?,
-        container_exporter(options)?,
-        prometheus(options)?,
-    ])
-}
-
-fn node_exporter(options: &Options) -> Result<Service> {
-    let listen = options.node_exporter_listen;
-    Ok(Service {
-        name: "node-exporter",
-        program: program::ours(
-            "node-exporter",
-            options.node_exporter.as_deref(),
-            options.bin_dir.as_deref(),
-        )?,
-        args: vec![format!("--web.listen-address={listen}").into()],
-        listen,
-        listen_flag: "--node-exporter-listen",
-        ready_path: "/metrics",
-        needed: true,
-    })
-}
-
-fn container_exporter(options: &Options) -> Result<Service> {
-    let listen = options.container_exporter_listen;
-    Ok(Service {
-        name: "container-exporter",
-        program: program::ours(
-            "container-exporter",
-            options.container_exporter.as_deref(),
-            options.bin_dir.as_deref(),
-        )?,
-        args: vec![
-            format!("--web.listen-address={listen}").into(),
-            format!("--docker={}", options.docker).into(),
-        ],
-        listen,
-        listen_flag: "--container-exporter-listen",
-        ready_path: "/metrics",
-        // A host need not have cgroups, or not show them.
-        needed: false,
-    })
+    let mut services = OURS
+        .iter()
+        .map(|ours| ours.service(options))
+        .collect::<Result<Vec<_>>>()?;
+    services.push(prometheus(options)?);
+    Ok(services)
 }
 
 fn prometheus(options: &Options) -> Result<Service> {
@@ -113,7 +76,7 @@ fn prometheus(options: &Options) -> Result<Service> {
         program,
         args,
         listen,
-        listen_flag: "--prometheus-listen",
+        listen_flag: "--prometheus-listen".into(),
         ready_path: "/-/ready",
         needed: true,
     })
@@ -126,7 +89,8 @@ fn debian_web_assets(program: &Path) -> Option<PathBuf> {
     Some(prefix.join("share/prometheus/web")).filter(|assets| assets.is_dir())
 }
 
-fn flag(name: &str, value: &Path) -> OsString {
+/// A flag with a path as its value.
+pub(crate) fn flag(name: &str, value: &Path) -> OsString {
     let mut flag = OsString::from(name);
     flag.push(value);
     flag

@@ -15,43 +15,50 @@ use tempfile::TempDir;
 
 const END_WITHIN: Duration = Duration::from_secs(40);
 
+/// Our programs, with the addresses that prometheus.yml has for them and the variables that name other builds of them.
+pub(crate) const OURS: [(&str, &str, &str); 3] = [
+    ("node-exporter", "127.0.0.1:9100", "NODE_EXPORTER"),
+    ("container-exporter", "127.0.0.1:8080", "CONTAINER_EXPORTER"),
+    ("blackbox-exporter", "127.0.0.1:9115", "BLACKBOX_EXPORTER"),
+];
+
 /// A port for each service that nobody else has.
+#[derive(Clone)]
 pub(crate) struct Ports {
-    pub(crate) node_exporter: u16,
-    pub(crate) container_exporter: u16,
+    /// In the order of [`OURS`].
+    pub(crate) ours: [u16; OURS.len()],
     pub(crate) prometheus: u16,
 }
 
 impl Ports {
     pub(crate) fn free() -> Self {
-        let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
         // All are held at once, so they differ.
-        let held = [bind(), bind(), bind()].map(|listener| (listener.local_addr().expect("bound").port(), listener));
-        Self {
-            node_exporter: held[0].0,
-            container_exporter: held[1].0,
-            prometheus: held[2].0,
-        }
+        let held = [(); OURS.len() + 1].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [ours @ .., prometheus] = held
+            .each_ref()
+            .map(|listener| listener.local_addr().expect("bound").port());
+        Self { ours, prometheus }
     }
 
-    pub(crate) fn node_exporter_address(&self) -> String {
-        format!("127.0.0.1:{}", self.node_exporter)
-    }
-
-    pub(crate) fn container_exporter_address(&self) -> String {
-        format!("127.0.0.1:{}", self.container_exporter)
+    /// Of one of our programs.
+    pub(crate) fn of(&self, name: &str) -> u16 {
+        let index = OURS.iter().position(|(ours, ..)| *ours == name);
+        self.ours[index.expect("one of OURS")]
     }
 
     /// Whether nobody listens on any of them.
     pub(crate) fn are_free(&self) -> bool {
-        [self.node_exporter, self.container_exporter, self.prometheus]
-            .into_iter()
-            .all(is_free)
+        self.ours.into_iter().all(is_free) && is_free(self.prometheus)
     }
 
     pub(crate) fn prometheus_address(&self) -> String {
-        format!("127.0.0.1:{}", self.prometheus)
+        address(self.prometheus)
     }
+}
+
+/// Where a service with this port is.
+pub(crate) fn address(port: u16) -> String {
+    format!("127.0.0.1:{port}")
 }
 
 /// A running `lab up`. Dropping it stops it.
@@ -79,19 +86,16 @@ impl Lab {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
         command
             .arg("up")
-            .args(["--node-exporter-listen", &ports.node_exporter_address()])
-            .args(["--container-exporter-listen", &ports.container_exporter_address()])
             .args(["--prometheus-listen", &ports.prometheus_address()])
             .arg("--prometheus-config")
             .arg(config_dir.join("prometheus.yml"))
             .arg("--state-dir")
             .arg(state.path().join("lab"))
             .args(args);
-        for (flag, name, variable) in [
-            ("--node-exporter", "node-exporter", "NODE_EXPORTER"),
-            ("--container-exporter", "container-exporter", "CONTAINER_EXPORTER"),
-        ] {
-            if !args.contains(&flag) {
+        for (name, _, variable) in OURS {
+            command.args([format!("--{name}-listen"), address(ports.of(name))]);
+            let flag = format!("--{name}");
+            if !args.contains(&flag.as_str()) {
                 command.arg(flag).arg(built(name, variable));
             }
         }
@@ -117,10 +121,9 @@ impl Lab {
         }
     }
 
-    /// Reads the table to its end: the pids of node-exporter, container-exporter and Prometheus. Lab's own deadline ends
-    /// the wait.
+    /// Reads the table to its end: the pids of all services, Prometheus' last. Lab's own deadline ends the wait.
     pub(crate) fn wait_until_ready(&mut self) -> Vec<u32> {
-        self.wait_until_ready_with(3)
+        self.wait_until_ready_with(OURS.len() + 1)
     }
 
     /// The same with so many rows.

@@ -11,7 +11,7 @@ mod stack_files;
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use burner::Burner;
-use harness::{Lab, Ports, is_alive, is_free, poll_until, wait_for};
+use harness::{Lab, OURS, Ports, is_alive, is_free, poll_until, wait_for};
 use stack_files::copy_with;
 
 const UP_WITHIN: Duration = Duration::from_secs(30);
@@ -22,7 +22,14 @@ fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
     let files = copy_with(&ports, &[("scrape_interval: 15s", "scrape_interval: 1s")]);
     let mut lab = Lab::start(&ports, files.path());
     let pids = lab.wait_until_ready();
-    poll_until(UP_WITHIN, "all targets are up", || lab.query("up == 1").len() == 3);
+    // Itself, our programs, and a probe of each of four endpoints and of this host.
+    let targets = 1 + OURS.len() + 5;
+    poll_until(UP_WITHIN, "all targets are up", || {
+        lab.query("up == 1").len() == targets
+    });
+    // Pings need a right that whoever runs this may lack.
+    let answering = r#"probe_success{job!="probe-icmp"} == 1"#;
+    poll_until(UP_WITHIN, answering, || lab.query(answering).len() == 4);
     for query in [
         "node_load1",
         "rate(node_cpu_seconds_total[1m])",
@@ -86,7 +93,7 @@ fn a_taken_port_is_named_with_its_holder_and_nothing_is_started() {
             )
         )
     );
-    assert!(is_free(ports.node_exporter));
+    assert!(is_free(ports.of("node-exporter")));
 }
 
 #[test]
@@ -157,7 +164,7 @@ fn without_cgroups_it_is_said_and_the_rest_goes_on() {
     let files = copy_with(&ports, &[]);
     let blind = script(files.path(), "echo 'level=ERROR msg=\"no cgroups here\"' >&2\nexit 1");
     let mut lab = Lab::start_with(&ports, files.path(), &["--container-exporter", &blind]);
-    let pids = lab.wait_until_ready_with(2);
+    let pids = lab.wait_until_ready_with(OURS.len());
     assert!(pids.iter().all(|pid| is_alive(*pid)));
     lab.signal("TERM");
     let end = lab.wait_for_end();
@@ -199,10 +206,8 @@ fn without_docker_it_is_said_and_cgroups_are_reported() {
 #[test]
 fn a_port_that_the_config_does_not_scrape_is_noted() {
     let ports = Ports::free();
-    let elsewhere = Ports {
-        node_exporter: Ports::free().node_exporter,
-        ..ports
-    };
+    let mut elsewhere = ports.clone();
+    elsewhere.ours[0] = Ports::free().ours[0];
     let files = copy_with(&elsewhere, &[]);
     let mut lab = Lab::start(&ports, files.path());
     lab.wait_until_ready();
@@ -211,7 +216,7 @@ fn a_port_that_the_config_does_not_scrape_is_noted() {
     assert_eq!(end.code, Some(0));
     let expected = format!(
         "has no target on port {}, so Prometheus will not scrape node-exporter there\n",
-        ports.node_exporter
+        ports.of("node-exporter")
     );
     assert!(end.stderr.ends_with(&expected), "{}", end.stderr);
 }

@@ -4,22 +4,21 @@ use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
-use crate::harness::Ports;
+use crate::harness::{OURS, Ports, address};
 
-/// Copies prometheus.yml and rules/*.yml. Every text to replace must be there, so that a test cannot go on with the
+/// Copies prometheus.yml, blackbox.yml and rules/*.yml. Every text to replace must be there, so that a test cannot go on with the
 /// real value when the file is reworded.
 pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir {
     let to = tempfile::tempdir().expect("a temporary directory");
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prometheus");
-    let addresses = [
-        ("127.0.0.1:9090".to_owned(), ports.prometheus_address()),
-        ("127.0.0.1:9100".to_owned(), ports.node_exporter_address()),
-        ("127.0.0.1:8080".to_owned(), ports.container_exporter_address()),
-    ];
+    let ours = OURS
+        .iter()
+        .map(|(name, listen, _)| ((*listen).to_owned(), address(ports.of(name))));
+    let prometheus = ("127.0.0.1:9090".to_owned(), ports.prometheus_address());
     let given = replacements
         .iter()
         .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()));
-    let all: Vec<_> = given.chain(addresses).collect();
+    let all: Vec<_> = given.chain(ours).chain([prometheus]).collect();
     let mut found = vec![false; all.len()];
     fs::create_dir(to.path().join("rules")).expect("a folder for the rules");
     for file in yaml_files(&from) {
@@ -48,5 +47,6 @@ fn yaml_files(prometheus: &Path) -> Vec<String> {
     let rules = rules
         .filter(|name| name.ends_with(".yml"))
         .map(|name| format!("rules/{name}"));
-    std::iter::once("prometheus.yml".to_owned()).chain(rules).collect()
+    let own = ["prometheus.yml", "blackbox.yml"].map(str::to_owned);
+    own.into_iter().chain(rules).collect()
 }
