@@ -25,9 +25,9 @@ test: export PROMETHEUS_DIR := $(TOOLS)/bin
 test: export PEERS := $(PEERS)
 test:
 	deploy/prepare.sh test
-	cargo build --workspace --locked
-	cargo test --workspace --locked --doc
-	cargo test --workspace --locked --lib --bins --tests
+	cargo build --workspace --all-features --locked
+	cargo test --workspace --all-features --locked --doc
+	cargo test --workspace --all-features --locked --lib --bins --tests
 
 # container-exporter beside a real dockerd of its own, which goes away again; any other dockerd is left alone. Some minutes.
 # Only root may start one; as another user, the tests alone run by sudo.
@@ -56,6 +56,7 @@ lint:
 	deploy/prepare.sh lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 	shellcheck deploy/prepare.sh fuzz/run .ci/run crates/node-exporter/tests/host/run \
 		crates/node-exporter/tests/host/guest/usr/local/lib/pilot/observe

@@ -15,6 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use admission::{Admission, Range};
 pub(crate) use connect::source_address;
+#[cfg(feature = "http3")]
+pub(crate) use tls::Quic;
 pub(crate) use tls::reason_of_tls;
 
 use crate::failure::Failure;

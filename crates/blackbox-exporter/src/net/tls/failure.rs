@@ -9,21 +9,23 @@ use crate::failure::{Failure, Reason, Step};
 
 /// The failure of a handshake with `name`.
 pub(super) fn explain(error: &io::Error, seen: &Seen, name: &str) -> Failure {
-    if let Some(distrust) = &seen.distrust {
-        return Failure::new(
-            Step::Tls,
-            distrust.reason,
-            format!("TLS with {name}: {}", distrust.text),
-        );
-    }
     let text = match tls_error(error) {
-        Some(error) => format!("TLS with {name}: {error}{}", hint(error)),
+        Some(error) => format!("{error}{}", hint(error)),
         None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            format!("TLS with {name}: the other side closed the connection during the handshake")
+            "the other side closed the connection during the handshake".to_owned()
         }
-        None => format!("TLS with {name}: {error}"),
+        None => error.to_string(),
     };
-    Failure::new(Step::Tls, Reason::of_io(error), text)
+    of_reason(Reason::of_io(error), &text, seen, name)
+}
+
+/// The same where the reason is known already; what we ourselves did not like about a certificate says more.
+pub(super) fn of_reason(reason: Reason, text: &str, seen: &Seen, name: &str) -> Failure {
+    let (reason, text) = match &seen.distrust {
+        Some(distrust) => (distrust.reason, distrust.text.as_str()),
+        None => (reason, text),
+    };
+    Failure::new(Step::Tls, reason, format!("TLS with {name}: {text}"))
 }
 
 fn tls_error(error: &io::Error) -> Option<&Error> {

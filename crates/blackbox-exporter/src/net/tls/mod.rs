@@ -3,6 +3,8 @@
 mod chains;
 mod client;
 mod failure;
+#[cfg(feature = "http3")]
+mod quic;
 mod roots;
 mod stream;
 #[cfg(test)]
@@ -25,6 +27,8 @@ use crate::found::TlsFacts;
 use crate::probe::Probe;
 pub(super) use client::Clients;
 pub(crate) use failure::reason_of_tls;
+#[cfg(feature = "http3")]
+pub(crate) use quic::Quic;
 use stream::Tls;
 use verifier::Verifier;
 

@@ -2,7 +2,6 @@
 
 use std::time::{Instant, UNIX_EPOCH};
 
-use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Response, Version};
 use log::Level;
@@ -11,6 +10,7 @@ use super::Http;
 use super::body;
 use super::checks;
 use super::conversation::follows;
+use super::incoming::Body;
 use super::redirect::Hop;
 use crate::config::HttpModule;
 use crate::failure::{Failure, Reason, Step};
@@ -33,7 +33,7 @@ impl Answer<'_> {
     ///
     /// # Errors
     /// What fails first.
-    pub(super) async fn judge(mut self, response: Response<Incoming>, is_final: bool) -> Result<(), Failure> {
+    pub(super) async fn judge(mut self, response: Response<Body>, is_final: bool) -> Result<(), Failure> {
         let (module, log) = (self.module, self.probe.log);
         self.note_head(&response);
         let (head, body) = response.into_parts();
@@ -55,7 +55,7 @@ impl Answer<'_> {
     }
 
     /// Notes at once what the head tells.
-    fn note_head(&mut self, response: &Response<Incoming>) {
+    fn note_head(&mut self, response: &Response<Body>) {
         let http = &mut *self.http;
         http.status = response.status().as_u16();
         http.version = checks::version_of(response.version()).1;
@@ -84,12 +84,7 @@ impl Answer<'_> {
 
     /// Reads the body, and judges it if all was well so far. The body of a redirect that is not followed is read only
     /// where something is to be found in it: upstream counts none of it.
-    async fn judge_body(
-        &mut self,
-        incoming: Incoming,
-        is_final: bool,
-        so_far: Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    async fn judge_body(&mut self, incoming: Body, is_final: bool, so_far: Result<(), Failure>) -> Result<(), Failure> {
         let (probe, module) = (self.probe, self.module);
         let asks_text = so_far.is_ok() && checks::asks_text(module);
         let asks_json = so_far.is_ok() && checks::asks_json(module);
@@ -126,12 +121,12 @@ impl Answer<'_> {
 }
 
 /// What the head says of the body's length; -1 if nothing.
-fn content_length(response: &Response<Incoming>, method: &Method) -> i64 {
+fn content_length(response: &Response<Body>, method: &Method) -> i64 {
     let headers = response.headers();
     let said = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.trim().parse().ok());
-    let empty = response.version() == Version::HTTP_2 && response.body().is_end_stream();
+    let empty = response.version() == Version::HTTP_2 && response.body().is_over();
     match response.status().as_u16() {
         _ if method == Method::HEAD => said.unwrap_or(-1),
         204 | 304 => 0,

@@ -7,10 +7,8 @@ use std::io::{self, ErrorKind, Write};
 use brotli_decompressor::DecompressorWriter;
 use flate2::write::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 
-use super::fault;
+use super::incoming::Body;
 use crate::config::HttpModule;
 use crate::failure::{Failure, Reason, Step};
 use crate::probe::Probe;
@@ -29,7 +27,7 @@ const PIECE: usize = 16 << 10;
 pub(super) async fn read(
     probe: &Probe<'_>,
     module: &HttpModule,
-    mut body: Incoming,
+    mut body: Body,
     keep: bool,
     length: &Cell<u64>,
 ) -> Result<Vec<u8>, Failure> {
@@ -46,11 +44,8 @@ pub(super) async fn read(
         kept: keep.then(Vec::new),
     };
     let mut unpacker = Unpacker::new(&module.compression, sink)?;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| fault::failure(Step::Body, &error, "reading the body"))?;
-        if let Some(data) = frame.data_ref() {
-            unpacker.write_all(data).map_err(cannot_unpack)?;
-        }
+    while let Some(data) = body.data().await? {
+        unpacker.write_all(&data).map_err(cannot_unpack)?;
     }
     Ok(unpacker.finish().map_err(cannot_unpack)?.kept.unwrap_or_default())
 }

@@ -9,7 +9,7 @@ use log::Level;
 use super::Http;
 use super::answer::Answer;
 use super::checks;
-use super::connect::{Route, without_name};
+use super::connect::{Offer, Route, without_name};
 use super::cookies::Jar;
 use super::exchange::{Exchange, exchange};
 use super::oauth2;
@@ -71,10 +71,6 @@ impl<'p> Conversation<'p> {
     /// The first thing that is not as it must be.
     pub(super) async fn run(mut self) -> Result<(), Failure> {
         let (module, probe) = (self.module, self.probe);
-        if module.enable_http3 {
-            let text = "this program does not speak HTTP/3: enable_http3 must be false";
-            return Err(Failure::new(Step::Prepare, Reason::BadModule, text));
-        }
         let proxies = Proxies::of_module(module)?;
         let target = self.find_target().await?;
         let mut template = Template::new(module)
@@ -106,7 +102,7 @@ impl<'p> Conversation<'p> {
             true => probe.target.to_owned(),
             false => format!("http://{}", probe.target),
         };
-        let url = Url::parse(&text).map_err(|error| {
+        let mut url = Url::parse(&text).map_err(|error| {
             probe.log.error("Could not parse target URL", &[("err", &error)]);
             Failure::new(
                 Step::Prepare,
@@ -114,6 +110,12 @@ impl<'p> Conversation<'p> {
                 format!("the target makes no sense: {error}"),
             )
         })?;
+        if self.module.enable_http3 && url.scheme == "http" {
+            let message = "Converting HTTP to HTTPS for HTTP/3 compatibility";
+            let original = [("original_target", &url.shown() as &dyn std::fmt::Display)];
+            probe.log.line(Level::Warn, message, &original);
+            url.scheme = "https".to_owned();
+        }
         let mut first = url.clone();
         if !self.proxy_resolves() {
             first.host = self.resolve(&url.host).await?.to_string();
@@ -215,13 +217,13 @@ impl<'p> Conversation<'p> {
             proxies,
             tls_name: if at_first { self.tls_name(&name) } else { &hop.url.host },
             tls: &tls,
-            http2: self.module.enable_http2,
+            offer: Offer::of(self.module),
             choice: self.module.ip_choice(),
         };
         let trip = self.http.phases.begin();
         let way = route.go(probe, trip).await?;
         let request = template.request(hop, &self.jar, &name, &way)?;
-        exchange(probe, way.connection, way.http2, request, &trip.first_byte).await
+        exchange(probe, way.carrier, way.version, request, &trip.first_byte).await
     }
 
     fn announce(&self, target: &Target, hop: &Hop) {

@@ -11,18 +11,20 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
 
+use super::connect::Carrier;
 use super::fault;
+use super::incoming::Body;
 use crate::failure::{Failure, Step};
 use crate::net::Connection;
 use crate::probe::Probe;
 
 /// The head of an answer may be this long, and what is read at once: a server cannot make us keep more.
-const LONGEST_HEAD: usize = 256 << 10;
+pub(super) const LONGEST_HEAD: usize = 256 << 10;
 
 /// More headers than these are refused; the parser's memory grows with them.
 const MOST_HEADERS: usize = 512;
@@ -34,7 +36,7 @@ const WINDOW: u32 = 256 << 10;
 /// An answer's head, and what must live until its body was read.
 pub(super) struct Exchange {
     /// The head; its body is still to come.
-    pub(super) response: Response<Incoming>,
+    pub(super) response: Response<Body>,
     /// What moves the bytes.
     pub(super) tasks: Tasks,
 }
@@ -45,19 +47,30 @@ pub(super) struct Exchange {
 /// When the connection breaks, or what comes is not HTTP.
 pub(super) async fn exchange(
     probe: &Probe<'_>,
-    connection: Connection,
-    http2: bool,
+    carrier: Carrier,
+    version: Version,
     request: Request<Full<Bytes>>,
     first_byte: &Rc<Cell<Option<Instant>>>,
 ) -> Result<Exchange, Failure> {
     probe.step.set(Step::Send);
     let tasks = Tasks::default();
-    let sent = match http2 {
-        true => over_http2(probe, connection, request, &tasks, first_byte).await,
-        false => over_http1(probe, connection, request, &tasks, first_byte).await,
+    let connection = match carrier {
+        Carrier::Stream(connection) => connection,
+        #[cfg(feature = "http3")]
+        Carrier::Quic(quic) => {
+            let response = super::http3::exchange(probe, quic, request, &tasks, first_byte).await?;
+            return Ok(Exchange { response, tasks });
+        }
+    };
+    let sent = match version {
+        Version::HTTP_2 => over_http2(probe, connection, request, &tasks, first_byte).await,
+        _ => over_http1(probe, connection, request, &tasks, first_byte).await,
     };
     let response = sent.map_err(|error| fault::failure(probe.step.get(), &error, "asking the target"))?;
-    Ok(Exchange { response, tasks })
+    Ok(Exchange {
+        response: response.map(Body::Stream),
+        tasks,
+    })
 }
 
 async fn over_http1(
@@ -112,7 +125,8 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    fn spawn(&self, future: impl Future + 'static) {
+    /// Lets it run until the exchange is over.
+    pub(super) fn spawn(&self, future: impl Future + 'static) {
         self.set.borrow_mut().spawn_local(async move {
             // How a connection ends is told to those who wait for its answers.
             drop(future.await);

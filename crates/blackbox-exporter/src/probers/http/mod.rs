@@ -9,6 +9,9 @@ mod conversation;
 mod cookies;
 mod exchange;
 mod fault;
+#[cfg(feature = "http3")]
+mod http3;
+mod incoming;
 mod metrics;
 mod no_proxy;
 mod oauth2;

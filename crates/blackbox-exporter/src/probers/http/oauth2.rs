@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request};
 
 use super::auth;
-use super::connect::Route;
+use super::connect::{Offer, Route};
 use super::exchange::exchange;
+use super::incoming::Body;
 use super::phases::Roundtrip;
 use super::proxy::Proxies;
 use super::target::{Url, basic};
@@ -88,25 +89,17 @@ impl Grant<'_> {
                 "" => &url.host,
                 name => name,
             },
-            http2: false,
+            offer: Offer::Http1,
             choice: self.choice,
         };
         let way = route.go(self.probe, &mut Roundtrip::default()).await?;
         let request = self.request(&url, way.proxy, secret, in_header)?;
-        let exchanged = exchange(self.probe, way.connection, false, request, &Rc::new(Cell::new(None))).await?;
+        let exchanged = exchange(self.probe, way.carrier, way.version, request, &Rc::new(Cell::new(None))).await?;
         let (head, body) = exchanged.response.into_parts();
-        let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
-            Failure::new(
-                Step::Authorize,
-                Reason::Protocol,
-                format!("reading the answer: {error}"),
-            )
-        };
-        let body = Limited::new(body, LONGEST_ANSWER)
-            .collect()
-            .await
-            .map_err(broken)?
-            .to_bytes();
+        let body = read(body).await.map_err(|failure| Failure {
+            step: Step::Authorize,
+            ..failure
+        })?;
         judge(head.status.as_u16(), &head.headers, &body)
     }
 
@@ -166,6 +159,18 @@ impl Grant<'_> {
         fields.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
         Serializer::new(String::new()).extend_pairs(fields).finish()
     }
+}
+
+async fn read(mut body: Body) -> Result<Vec<u8>, Failure> {
+    let mut answer = Vec::new();
+    while let Some(data) = body.data().await? {
+        if answer.len() + data.len() > LONGEST_ANSWER {
+            let text = format!("the answer is longer than {LONGEST_ANSWER} bytes");
+            return Err(Failure::new(Step::Body, Reason::TooLarge, text));
+        }
+        answer.extend_from_slice(&data);
+    }
+    Ok(answer)
 }
 
 fn judge(status: u16, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Failure> {

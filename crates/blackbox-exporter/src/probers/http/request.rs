@@ -118,7 +118,7 @@ impl Template {
         if let Some(proxy) = way.proxy.and_then(|proxy| proxy.basic_authorization()) {
             headers.insert(header::PROXY_AUTHORIZATION, auth::secret_value(&proxy)?);
         }
-        if way.http2 {
+        if way.version > Version::HTTP_11 {
             headers.remove(header::CONNECTION);
         } else {
             headers.insert(
@@ -129,7 +129,7 @@ impl Template {
         let body = if hop.with_body { self.body.clone() } else { Bytes::new() };
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = hop.method.clone();
-        *request.version_mut() = if way.http2 { Version::HTTP_2 } else { Version::HTTP_11 };
+        *request.version_mut() = way.version;
         *request.uri_mut() = uri(hop, &host, way).map_err(|_| wrong("the address"))?;
         *request.headers_mut() = headers;
         Ok(request)
@@ -185,10 +185,10 @@ impl Template {
     }
 }
 
-/// What stands in the request line: the whole address for proxies and HTTP/2, else its path.
+/// What stands in the request line: the whole address for proxies and from HTTP/2 on, else its path.
 fn uri(hop: &Hop, host: &str, way: &Way<'_>) -> Result<Uri, <Uri as FromStr>::Err> {
     let target = hop.url.path_and_query();
-    match way.http2 || way.proxy.is_some() {
+    match way.version > Version::HTTP_11 || way.proxy.is_some() {
         true => format!("{}://{host}{target}", hop.url.scheme).parse(),
         false => target.parse(),
     }

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use tokio::net::TcpListener;
 
-use super::super::{exchange, fault};
+use super::super::connect::Carrier;
+use super::super::exchange;
 use super::{PLENTY, on_a_worker};
 use crate::config;
 use crate::failure::{Reason, Step};
@@ -51,13 +52,14 @@ async fn ask_http2(address: SocketAddr) -> Result<(u16, Bytes), Reason> {
     *request.uri_mut() = format!("http://{address}/").parse().expect("an address");
     *request.version_mut() = hyper::Version::HTTP_2;
     let first_byte = Rc::default();
-    let exchanged = exchange::exchange(&probe, connection, true, request, &first_byte).await;
+    let (carrier, version) = (Carrier::Stream(connection), hyper::Version::HTTP_2);
+    let exchanged = exchange::exchange(&probe, carrier, version, request, &first_byte).await;
     let exchanged = exchanged.map_err(|failure| failure.reason)?;
     assert!(first_byte.get().is_some());
     let status = exchanged.response.status().as_u16();
-    let body = exchanged.response.into_body().collect().await;
-    body.map(|body| (status, body.to_bytes()))
-        .map_err(|error| fault::failure(Step::Body, &error, "").reason)
+    let body = exchanged.response.into_body().data().await;
+    body.map(|body| (status, body.unwrap_or_default()))
+        .map_err(|failure| failure.reason)
 }
 
 #[test]

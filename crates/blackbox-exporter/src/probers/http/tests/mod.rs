@@ -2,6 +2,8 @@
 
 mod answers;
 mod http2;
+#[cfg(feature = "http3")]
+mod http3;
 mod https;
 mod proxies;
 mod redirects;
