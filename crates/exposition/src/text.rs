@@ -98,7 +98,8 @@ impl Writer<'_> {
         pieces.clear();
         let end = out.len();
         let mut braces = self.push_name(out, suffix);
-        pieces.text().extend(out.drain(end..));
+        pieces.text().extend_from_slice(&out[end..]);
+        out.truncate(end);
         for (index, name) in desc.labels.iter().enumerate() {
             if index > 0 {
                 pieces.text().push(b'"');
