@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use exporter_toolkit::app::{Exporter, Start};
 use exporter_toolkit::scrape::RegistryBuilder;
+use exporter_toolkit::workers::Workers;
 
 use crate::live_config::{ConfigMetrics, LiveConfig};
 use crate::net::Network;
 use crate::pages::{BlackboxPages, State};
 use crate::reload::Reloader;
 use crate::settings::Settings;
-use crate::workers::Workers;
 
 /// Threads that probe at most; more CPUs than these help nobody.
 const MOST_WORKERS: usize = 8;
@@ -33,7 +33,7 @@ fn exporter(settings: Settings, config: Arc<LiveConfig>) -> Result<Exporter, Vec
     let count = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(MOST_WORKERS);
-    let workers = Workers::start(count).map_err(|error| vec![format!("starting the workers: {error}")])?;
+    let workers = Workers::start("probe", count).map_err(|error| vec![format!("starting the workers: {error}")])?;
     let reloader = Reloader::start(Arc::clone(&config), settings.auto_reload)
         .map_err(|error| vec![format!("starting to watch the configuration: {error}")])?;
     let mut registry = RegistryBuilder::default();

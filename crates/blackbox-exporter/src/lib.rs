@@ -20,7 +20,6 @@ mod program;
 mod random;
 mod reload;
 mod settings;
-mod workers;
 
 pub use exporter::start;
 pub use program::{PROGRAM, flags};

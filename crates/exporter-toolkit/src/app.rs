@@ -267,7 +267,9 @@ fn app(
     config: WebConfig,
 ) -> anyhow::Result<App<std::sync::Arc<Registry>>> {
     let Exporter { mut registry, pages } = exporter;
-    registry.own(Box::new(BuildInfo::new(program.prefix)));
+    if !registry.has_build_info() {
+        registry.own(Box::new(BuildInfo::new(program.prefix)));
+    }
     let values = prometheus::Registry::new();
     let metrics = HandlerMetrics::register(&values).context("registering promhttp metrics")?;
     if !flags.switch("web.disable-exporter-metrics") {

@@ -13,3 +13,4 @@ pub mod scrape;
 pub mod self_metrics;
 pub mod web;
 pub mod web_config;
+pub mod workers;

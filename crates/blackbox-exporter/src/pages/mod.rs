@@ -10,6 +10,7 @@ mod timeout;
 use std::sync::Arc;
 
 use exporter_toolkit::web::{self, Link, PageRequest, Pages, PendingReply, Reply};
+use exporter_toolkit::workers::Workers;
 use hyper::header::{ALLOW, HeaderValue, LOCATION};
 use hyper::{Method, StatusCode};
 
@@ -19,7 +20,6 @@ use crate::live_config::LiveConfig;
 use crate::net::Network;
 use crate::reload::Reloader;
 use crate::settings::Settings;
-use crate::workers::Workers;
 
 /// What all requests share.
 pub(crate) struct State {

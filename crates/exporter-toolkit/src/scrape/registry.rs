@@ -43,6 +43,7 @@ pub struct RegistryBuilder {
     disabled: Vec<&'static str>,
     own: Vec<Slot>,
     descs: Option<ScrapeDescs>,
+    has_build_info: bool,
 }
 
 impl RegistryBuilder {
@@ -62,6 +63,16 @@ impl RegistryBuilder {
     pub fn own(&mut self, collector: Box<dyn Collector>) -> &mut Self {
         self.own.push(Slot::new("exporter", collector));
         self
+    }
+
+    /// Says that the exporter tells by itself what it was built from, as upstream's program does.
+    pub fn with_own_build_info(&mut self) -> &mut Self {
+        self.has_build_info = true;
+        self
+    }
+
+    pub(crate) fn has_build_info(&self) -> bool {
+        self.has_build_info
     }
 
     /// Says how each collector did in these families.

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use exposition::{Offer, accepts_gzip, negotiate};
-use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use exposition::Offer;
+use hyper::header::HeaderValue;
 use hyper::{Request as HttpRequest, StatusCode};
 
 use super::pages::{Reply, text as text_reply};
+use super::wanted::Wanted;
 use crate::scrape::{Request, Scrape, deadline_from_header};
 use crate::self_metrics::HandlerMetrics;
 
@@ -54,16 +55,15 @@ impl MetricsHandler {
                 .get(name)
                 .and_then(|value: &HeaderValue| value.to_str().ok())
         };
-        let (format, escaping) = negotiate(&joined(http.headers(), ACCEPT.as_str()), &self.offer);
-        let gzip = accepts_gzip(&joined(http.headers(), ACCEPT_ENCODING.as_str()));
+        let wanted = Wanted::of(http.headers(), &self.offer);
         let deadline = Instant::now() + deadline_from_header(header("X-Prometheus-Scrape-Timeout-Seconds"));
         let query = http.uri().query().unwrap_or_default();
         let params = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let answer = match scrape
             .scrape(Request {
-                format,
-                escaping,
-                gzip,
+                format: wanted.format,
+                escaping: wanted.escaping,
+                gzip: wanted.gzip,
                 deadline,
                 params,
             })
@@ -76,25 +76,8 @@ impl MetricsHandler {
             }
         };
         self.metrics.gathering_errors.inc_by(answer.rejected as u64);
-        let mut reply = Reply::new(answer.body.into());
-        let headers = reply.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type(escaping)));
-        headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
-        if gzip {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        reply
+        wanted.reply(answer.body)
     }
-}
-
-/// A header that may come in several lines is one list.
-fn joined(headers: &HeaderMap, name: &str) -> String {
-    let lines: Vec<&str> = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    lines.join(",")
 }
 
 /// Counts a scrape while it is under way, whatever ends it.

@@ -8,12 +8,14 @@ mod patience;
 mod places;
 mod router;
 mod server;
+mod wanted;
 
 pub use landing::Link;
 pub use listen::{Listener, bind, from_systemd};
 pub use pages::{NoPages, PageRequest, Pages, PendingReply, Reply, html, html_escaped, json, text};
 pub use router::{App, Page};
 pub use server::serve;
+pub use wanted::Wanted;
 
 use crate::flags::Flag;
 
