@@ -1,0 +1,73 @@
+//! What the log has said already, so that a target that lacks a command or is down is no line a scrape.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+
+use log::{error, info, warn};
+
+use crate::failure::Failure;
+use crate::target::Target;
+
+/// More than this is not remembered, and so may be said again: targets come from whoever asks.
+const MOST: usize = 4096;
+
+/// The memory of the log.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// Why targets are down.
+    down: Mutex<HashMap<String, String>>,
+    /// Which commands they refuse.
+    refused: Mutex<HashMap<(String, &'static str), ()>>,
+}
+
+impl Told {
+    /// Says that a target is down, or another way down than before, or up again.
+    pub(crate) fn state(&self, target: &Target, failure: Option<&Failure>) {
+        let mut down = self.down.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = target.to_string();
+        match failure.map(ToString::to_string) {
+            None => {
+                if down.remove(&name).is_some() {
+                    info!(target_address = name; "The target answers again");
+                }
+            }
+            Some(why) if down.get(&name) == Some(&why) => {}
+            Some(why) => {
+                error!(target_address = name, err = why; "The target cannot be scraped");
+                remember(&mut down, name, why);
+            }
+        }
+    }
+
+    /// Says that a target refuses a command, once.
+    pub(crate) fn refused(&self, target: &Target, command: &'static str, why: &str) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (target.to_string(), command);
+        if !refused.contains_key(&key) {
+            warn!(target_address = key.0, command, err = why; "The target refuses a command; this is said once");
+            remember(&mut refused, key, ());
+        }
+    }
+}
+
+fn remember<K: Hash + Eq, V>(memory: &mut HashMap<K, V>, key: K, value: V) {
+    if memory.len() >= MOST {
+        memory.clear();
+    }
+    memory.insert(key, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_has_an_end() {
+        let mut memory = HashMap::new();
+        for number in 0..=MOST {
+            remember(&mut memory, number, ());
+        }
+        assert_eq!(memory.len(), 1);
+    }
+}
