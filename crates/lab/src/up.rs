@@ -14,6 +14,7 @@ mod table;
 use std::{
     fs,
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -47,12 +48,7 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
 /// Finds what would go wrong before anything is started.
 fn check(options: &Options, services: &[Service]) -> Result<()> {
     let config = &options.prometheus_config;
-    let text = fs::read_to_string(config).with_context(|| {
-        format!(
-            "reading {}: start lab in the repository's root, or give --prometheus-config FILE",
-            config.display()
-        )
-    })?;
+    let text = config_text(config)?;
     for service in services {
         listener::check_free(service)?;
         if !text.contains(&format!(":{}", service.listen.port())) {
@@ -70,6 +66,22 @@ fn check(options: &Options, services: &[Service]) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// What Prometheus is told of whom to scrape: its configuration, and the files of targets beside it.
+fn config_text(config: &Path) -> Result<String> {
+    let mut text = fs::read_to_string(config).with_context(|| {
+        format!(
+            "reading {}: start lab in the repository's root, or give --prometheus-config FILE",
+            config.display()
+        )
+    })?;
+    // A configuration of another make need not have any.
+    for entry in fs::read_dir(config.with_file_name("targets")).into_iter().flatten() {
+        let path = entry.context("listing the targets")?.path();
+        text += &fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    }
+    Ok(text)
 }
 
 async fn supervise(options: &Options, services: &[Service]) -> Result<ExitCode> {

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::harness::{OURS, Ports, address};
 
-/// Copies prometheus.yml, blackbox.yml and rules/*.yml. Every text to replace must be there, so that a test cannot go on with the
+/// Copies prometheus.yml, blackbox.yml, rules/*.yml and targets/*.yml. Every text to replace must be there, so that a test cannot go on with the
 /// real value when the file is reworded.
 pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir {
     let to = tempfile::tempdir().expect("a temporary directory");
@@ -20,7 +20,9 @@ pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir
         .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()));
     let all: Vec<_> = given.chain(ours).chain([prometheus]).collect();
     let mut found = vec![false; all.len()];
-    fs::create_dir(to.path().join("rules")).expect("a folder for the rules");
+    for folder in FOLDERS {
+        fs::create_dir(to.path().join(folder)).expect("a folder in the copy");
+    }
     for file in yaml_files(&from) {
         let mut text = fs::read_to_string(from.join(&file)).expect("a text file");
         for ((old, new), found) in all.iter().zip(&mut found) {
@@ -35,18 +37,21 @@ pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir
     to
 }
 
+const FOLDERS: [&str; 2] = ["rules", "targets"];
+
 fn yaml_files(prometheus: &Path) -> Vec<String> {
-    let rules = fs::read_dir(prometheus.join("rules")).expect("prometheus/rules");
-    let rules = rules.map(|entry| {
-        entry
-            .expect("an entry")
-            .file_name()
-            .into_string()
-            .expect("a plain name")
-    });
-    let rules = rules
-        .filter(|name| name.ends_with(".yml"))
-        .map(|name| format!("rules/{name}"));
-    let own = ["prometheus.yml", "blackbox.yml"].map(str::to_owned);
-    own.into_iter().chain(rules).collect()
+    let mut files = ["prometheus.yml", "blackbox.yml"].map(str::to_owned).to_vec();
+    for folder in FOLDERS {
+        let entries = fs::read_dir(prometheus.join(folder)).expect("a folder of prometheus/");
+        let names = entries.map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a plain name")
+        });
+        let yaml = names.filter(|name| name.ends_with(".yml"));
+        files.extend(yaml.map(|name| format!("{folder}/{name}")));
+    }
+    files
 }
