@@ -3,9 +3,10 @@
 
 use std::cmp::Ordering;
 
-use crate::encoder::{Encoder, Span};
+use crate::encoder::{Encoder, LabelBytes, Span};
 use crate::format::Format;
 use crate::protobuf;
+use crate::sink::Sink;
 
 /// Why something that was written is not in the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,14 @@ pub fn assemble_again<'a>(
     order: &mut Order,
     out: &mut Vec<u8>,
 ) -> Vec<Rejected> {
+    join(parts, order, out)
+}
+
+pub(crate) fn join<'a>(
+    parts: impl IntoIterator<Item = &'a Encoder>,
+    order: &mut Order,
+    out: &mut impl Sink,
+) -> Vec<Rejected> {
     let mut places = Vec::new();
     let mut format = None;
     let mut length = 0;
@@ -78,9 +87,9 @@ pub fn assemble_again<'a>(
             "one answer has one format"
         );
         places.extend((0..encoder.families.len()).map(|family| Place { part, encoder, family }));
-        length += encoder.buffer.len() + 8;
+        length += encoder.buffer.len() + encoder.blocks.length() + 8;
     }
-    out.reserve(length);
+    out.begin(length);
     order.sort(&places);
     let sorted: Vec<Place<'_>> = order.positions.iter().map(|position| places[*position]).collect();
     let mut rejected = Vec::new();
@@ -88,17 +97,23 @@ pub fn assemble_again<'a>(
         push_family(group, out, &mut rejected);
     }
     if format == Some(Format::OpenMetrics100) {
-        out.extend_from_slice(b"# EOF\n");
+        out.text(b"# EOF\n");
     }
     rejected
 }
 
-fn push_family(group: &[Place<'_>], out: &mut Vec<u8>, rejected: &mut Vec<Rejected>) {
+fn push_family(group: &[Place<'_>], out: &mut impl Sink, rejected: &mut Vec<Rejected>) {
     match group {
+        [only] if only.is_ordered() && only.has_blocks() => {
+            out.text(only.header());
+            for sample in only.encoder.family_samples(only.family) {
+                only.push_sample(sample, out);
+            }
+        }
         [only] if only.is_ordered() => {
             let span = only.encoder.family_span(only.family);
             push_length(out, only.encoder.format(), span.len());
-            out.extend_from_slice(&only.encoder.buffer[span]);
+            out.text(&only.encoder.buffer[span]);
         }
         [first, ..] => push_merged(first, group, out, rejected),
         [] => {}
@@ -106,7 +121,7 @@ fn push_family(group: &[Place<'_>], out: &mut Vec<u8>, rejected: &mut Vec<Reject
 }
 
 /// The slow way: samples out of order, or one family from several encoders.
-fn push_merged(first: &Place<'_>, group: &[Place<'_>], out: &mut Vec<u8>, rejected: &mut Vec<Rejected>) {
+fn push_merged(first: &Place<'_>, group: &[Place<'_>], out: &mut impl Sink, rejected: &mut Vec<Rejected>) {
     let mut samples = Vec::new();
     for place in group {
         if place.header() == first.header() {
@@ -115,12 +130,13 @@ fn push_merged(first: &Place<'_>, group: &[Place<'_>], out: &mut Vec<u8>, reject
             rejected.push(place.rejected("", Reason::Inconsistent));
         }
     }
-    samples.sort_by(|a, b| a.0.labels(a.1).cmp(b.0.labels(b.1)));
+    samples.sort_by(|a, b| a.0.labels(a.1).compare(b.0.labels(b.1)));
     samples.dedup_by(|later, earlier| {
-        let same = later.0.labels(later.1).cmp(earlier.0.labels(earlier.1)) == Ordering::Equal;
+        let labels = later.0.labels(later.1);
+        let same = labels.compare(earlier.0.labels(earlier.1)) == Ordering::Equal;
         if same {
-            let labels = String::from_utf8_lossy(later.0.labels(later.1));
-            rejected.push(later.0.rejected(&labels, Reason::Duplicate));
+            let labels: Vec<u8> = labels.bytes().copied().collect();
+            rejected.push(later.0.rejected(&String::from_utf8_lossy(&labels), Reason::Duplicate));
         }
         same
     });
@@ -129,16 +145,17 @@ fn push_merged(first: &Place<'_>, group: &[Place<'_>], out: &mut Vec<u8>, reject
         .map(|(place, sample)| place.sample_span(*sample).len())
         .sum::<usize>();
     push_length(out, first.encoder.format(), first.header().len() + length);
-    out.extend_from_slice(first.header());
+    out.text(first.header());
     for (place, sample) in samples {
-        out.extend_from_slice(&place.encoder.buffer[place.sample_span(sample)]);
+        place.push_sample(sample, out);
     }
 }
 
 /// Protobuf puts each family's length in front of it.
-fn push_length(out: &mut Vec<u8>, format: Format, length: usize) {
+fn push_length(out: &mut impl Sink, format: Format, length: usize) {
     if format == Format::Protobuf {
-        protobuf::push_varint(out, length as u64);
+        let (varint, bytes) = protobuf::varint(length as u64);
+        out.text(&varint[..bytes]);
     }
 }
 
@@ -163,8 +180,25 @@ impl<'a> Place<'a> {
         &self.encoder.buffer[span.start..end]
     }
 
-    fn labels(&self, sample: usize) -> &'a [u8] {
-        &self.encoder.buffer[self.encoder.samples[sample].labels.range()]
+    fn has_blocks(&self) -> bool {
+        self.encoder.families[self.family].has_blocks
+    }
+
+    fn labels(&self, sample: usize) -> LabelBytes<'a> {
+        self.encoder.labels(&self.encoder.samples[sample])
+    }
+
+    fn push_sample(&self, sample: usize, out: &mut impl Sink) {
+        let span = self.sample_span(sample);
+        let record = &self.encoder.samples[sample];
+        let buffer = &self.encoder.buffer;
+        match self.encoder.block(record) {
+            None => out.text(&buffer[span]),
+            Some(block) => {
+                let cut = record.labels.range().start;
+                out.line(&buffer[span.start..cut], block, &buffer[cut..span.end]);
+            }
+        }
     }
 
     fn sample_span(&self, sample: usize) -> Span {

@@ -1,40 +1,58 @@
 //! Labels that many samples share, rendered once: those of a container stand in a hundred series of each scrape.
 
+use std::sync::Arc;
+
 use crate::escape::push_escaped;
 use crate::labels::push_underscored;
 use crate::protobuf;
+use crate::repeats::key;
 
 /// The labels that samples share, ready for every format. Characters that names lack in the old character set are `_`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelBlock {
-    /// `id="/a",name="b"`: the three text formats escape values alike.
-    pub(crate) text: Vec<u8>,
+    /// Shared with encoders, which hold it in place of a copy a sample.
+    pub(crate) text: Arc<BlockText>,
     /// The same as LabelPair messages.
-    pub(crate) protobuf: Vec<u8>,
+    pub(crate) protobuf: Box<[u8]>,
+}
+
+/// The labels of a block for the text formats, which escape values alike.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct BlockText {
+    /// `id="/a",name="b"`
+    pub(crate) bytes: Box<[u8]>,
+    /// Where each label begins, and the [`key`] of its name: the same label of another block is much like it.
+    pub(crate) labels: Box<[(u32, u32)]>,
 }
 
 impl LabelBlock {
     /// Renders names and values in the order given.
     pub fn new<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut block = Self::default();
+        let (mut text, mut starts, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
         for (name, value) in labels {
-            block.push(name, value);
+            if !text.is_empty() {
+                text.push(b',');
+            }
+            starts.push((text.len() as u32, key(name.as_bytes())));
+            push_label(&mut text, name, value);
+            protobuf::push_metric_label(&mut pairs, name, value);
         }
-        block.text.shrink_to_fit();
-        block.protobuf.shrink_to_fit();
-        block
+        let text = BlockText {
+            bytes: text.into(),
+            labels: starts.into(),
+        };
+        Self {
+            text: text.into(),
+            protobuf: pairs.into(),
+        }
     }
+}
 
-    fn push(&mut self, name: &str, value: &str) {
-        if !self.text.is_empty() {
-            self.text.push(b',');
-        }
-        push_underscored(&mut self.text, name, false);
-        self.text.extend_from_slice(b"=\"");
-        push_escaped(&mut self.text, value, true);
-        self.text.push(b'"');
-        protobuf::push_metric_label(&mut self.protobuf, name, value);
-    }
+fn push_label(out: &mut Vec<u8>, name: &str, value: &str) {
+    push_underscored(out, name, false);
+    out.extend_from_slice(b"=\"");
+    push_escaped(out, value, true);
+    out.push(b'"');
 }
 
 #[cfg(test)]

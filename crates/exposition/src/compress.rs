@@ -1,44 +1,138 @@
 //! gzip with a compressor that is kept: its tables are a quarter of a megabyte, far too much to make for each scrape.
 
+use std::sync::Arc;
+
 use flate2::{Compress, Compression, FlushCompress, Status};
+
+use crate::assemble::{Order, Rejected, join};
+use crate::block::BlockText;
+use crate::encoder::Encoder;
+use crate::repeats::{Packer, Repeats};
+use crate::sink::Sink;
 
 /// 32 KiB. Less would take less memory, but the compressor moves all its tables each time that the window is full, and
 /// an answer fills a small one many times.
 const WINDOW_BITS: u8 = 15;
 
-/// A gzip compressor to be used again and again.
-#[derive(Debug)]
-pub struct Gzip {
-    state: Compress,
-}
+/// So much is collected before zlib has it: each call takes as long as many bytes.
+const CHUNK: usize = 32 * 1024;
 
-impl Default for Gzip {
-    fn default() -> Self {
-        Self::new()
-    }
+/// A gzip compressor to be used again and again.
+#[derive(Debug, Default)]
+pub struct Gzip {
+    /// For any bytes; made when it is first needed.
+    zlib: Option<Zlib>,
+    /// For answers with blocks of labels.
+    repeats: Option<Box<Repeats>>,
 }
 
 impl Gzip {
-    /// Level 1: metrics shrink to a sixth, and higher levels cost more CPU than the bytes are worth on a local network.
+    /// A compressor that has taken no memory yet.
     pub fn new() -> Self {
-        Self {
-            state: Compress::new_gzip(Compression::fast(), WINDOW_BITS),
-        }
+        Self::default()
     }
 
     /// Appends `input` to `out` as one gzip member.
     pub fn compress(&mut self, input: &[u8], out: &mut Vec<u8>) {
-        self.state.reset();
         out.reserve(input.len() / 4 + 128);
+        let zlib = self.zlib.get_or_insert_default();
+        zlib.state.reset();
+        zlib.push(input, out, FlushCompress::Finish);
+    }
+
+    /// [`assemble_again`](crate::assemble_again()) into one gzip member, without the plain text ever being there as a whole.
+    pub fn assemble_again<'a>(
+        &mut self,
+        parts: impl IntoIterator<Item = &'a Encoder>,
+        order: &mut Order,
+        out: &mut Vec<u8>,
+    ) -> Vec<Rejected> {
+        let parts: Vec<&Encoder> = parts.into_iter().collect();
+        if parts.iter().any(|part| part.blocks.length() > 0) {
+            let mut packer = Packer::new(self.repeats.get_or_insert_default(), out);
+            let rejected = join(parts, order, &mut packer);
+            packer.finish();
+            return rejected;
+        }
+        let zlib = self.zlib.get_or_insert_default();
+        zlib.state.reset();
+        let mut stream = Stream { zlib, out };
+        let rejected = join(parts, order, &mut stream);
+        stream.flush(FlushCompress::Finish);
+        rejected
+    }
+}
+
+#[derive(Debug)]
+struct Zlib {
+    state: Compress,
+    chunk: Vec<u8>,
+}
+
+impl Default for Zlib {
+    /// Level 1: metrics shrink to a sixth, and higher levels cost more CPU than the bytes are worth on a local network.
+    fn default() -> Self {
+        Self {
+            state: Compress::new_gzip(Compression::fast(), WINDOW_BITS),
+            chunk: Vec::new(),
+        }
+    }
+}
+
+impl Zlib {
+    fn push(&mut self, input: &[u8], out: &mut Vec<u8>, flush: FlushCompress) {
+        let before = self.state.total_in();
         loop {
-            let consumed = usize::try_from(self.state.total_in()).unwrap_or(usize::MAX);
+            let consumed = usize::try_from(self.state.total_in() - before).unwrap_or(usize::MAX);
             let rest = input.get(consumed..).unwrap_or_default();
-            match self.state.compress_vec(rest, out, FlushCompress::Finish) {
+            match self.state.compress_vec(rest, out, flush) {
                 Ok(Status::StreamEnd) => return,
+                Ok(_) if matches!(flush, FlushCompress::None) && rest.is_empty() => return,
                 // The buffer is full; deflate itself cannot fail on valid state.
-                Ok(Status::Ok | Status::BufError) | Err(_) => out.reserve(out.capacity().max(4096)),
+                Ok(Status::Ok | Status::BufError) | Err(_) => {
+                    if out.len() == out.capacity() {
+                        out.reserve(out.capacity().max(4096));
+                    }
+                }
             }
         }
+    }
+}
+
+/// Collects pieces until they are worth a call.
+struct Stream<'g> {
+    zlib: &'g mut Zlib,
+    out: &'g mut Vec<u8>,
+}
+
+impl Stream<'_> {
+    fn flush(&mut self, flush: FlushCompress) {
+        let mut chunk = std::mem::take(&mut self.zlib.chunk);
+        self.zlib.push(&chunk, self.out, flush);
+        chunk.clear();
+        self.zlib.chunk = chunk;
+    }
+
+    fn flush_if_full(&mut self) {
+        if self.zlib.chunk.len() >= CHUNK {
+            self.flush(FlushCompress::None);
+        }
+    }
+}
+
+impl Sink for Stream<'_> {
+    fn begin(&mut self, length: usize) {
+        self.out.reserve(length / 4 + 128);
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.zlib.chunk.extend_from_slice(text);
+        self.flush_if_full();
+    }
+
+    fn line(&mut self, head: &[u8], block: &Arc<BlockText>, rest: &[u8]) {
+        self.zlib.chunk.line(head, block, rest);
+        self.flush_if_full();
     }
 }
 

@@ -1,9 +1,12 @@
 //! The buffer of one collector: samples written straight into their final bytes, and an index of where each family
 //! and sample lies, so that [`assemble`](crate::assemble()) can sort and join without reading them again.
 
+use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::block::LabelBlock;
+use crate::block::{BlockText, LabelBlock};
+use crate::blocks::Blocks;
 use crate::desc::Desc;
 use crate::format::{Escaping, Format};
 use crate::labels::{LabelIter, Labels};
@@ -43,15 +46,22 @@ pub(crate) struct FamilyRecord {
     pub(crate) first_sample: usize,
     /// Each sample's labels are greater than the one's before: nothing to sort, nothing twice.
     pub(crate) ordered: bool,
+    /// Some samples have a block, which is not in the buffer.
+    pub(crate) has_blocks: bool,
 }
 
 /// One sample, all its lines if it has several, up to where the next sample or family starts.
 #[derive(Clone, Debug)]
 pub(crate) struct SampleRecord {
     pub(crate) start: u32,
-    /// The labels, which tell samples of one family apart.
+    /// The labels, which tell samples of one family apart; those of the block, which goes where they begin, are not there.
     pub(crate) labels: SmallSpan,
+    /// Which of [`Encoder::blocks`], or [`NO_BLOCK`].
+    block: u32,
 }
+
+/// A sample has no block, or has it in the buffer.
+const NO_BLOCK: u32 = u32::MAX;
 
 /// Writes metric families in one format. Its buffers are kept from scrape to scrape.
 #[derive(Debug)]
@@ -61,6 +71,8 @@ pub struct Encoder {
     pub(crate) buffer: Vec<u8>,
     pub(crate) families: Vec<FamilyRecord>,
     pub(crate) samples: Vec<SampleRecord>,
+    /// Blocks of labels that samples have.
+    pub(crate) blocks: Blocks,
     /// The fixed text between the label values of the family being written.
     pieces: Pieces,
 }
@@ -75,6 +87,7 @@ impl Encoder {
             buffer: Vec::new(),
             families: Vec::new(),
             samples: Vec::new(),
+            blocks: Blocks::default(),
             pieces: Pieces::default(),
         }
     }
@@ -85,6 +98,7 @@ impl Encoder {
         self.buffer.clear();
         self.families.clear();
         self.samples.clear();
+        self.blocks.clear();
     }
 
     /// The format that this encoder writes.
@@ -136,6 +150,59 @@ impl Encoder {
             .get(index + 1)
             .map_or(family_end, |next| (next.start as usize).min(family_end));
         self.samples[index].start as usize..end
+    }
+
+    /// The labels of a sample.
+    pub(crate) fn labels(&self, sample: &SampleRecord) -> LabelBytes<'_> {
+        LabelBytes {
+            block: self.blocks.get(sample.block).map_or(&[], |block| &block.bytes),
+            rest: &self.buffer[sample.labels.range()],
+        }
+    }
+
+    /// Whether the family that is being written is ordered with `sample` behind it, too.
+    #[inline]
+    fn keeps_order(&self, sample: &SampleRecord) -> bool {
+        let (Some(family), Some(before)) = (self.families.last(), self.samples.last()) else {
+            return true;
+        };
+        family.first_sample == self.samples.len() || family.ordered && self.is_before(before, sample)
+    }
+
+    #[inline]
+    fn is_before(&self, a: &SampleRecord, b: &SampleRecord) -> bool {
+        if a.block == b.block {
+            return self.buffer[a.labels.range()] < self.buffer[b.labels.range()];
+        }
+        self.labels(a).compare(self.labels(b)) == Ordering::Less
+    }
+
+    /// The block of a sample that has one.
+    pub(crate) fn block(&self, sample: &SampleRecord) -> Option<&Arc<BlockText>> {
+        self.blocks.get(sample.block)
+    }
+}
+
+/// The labels of a sample as they will stand in the answer: those of its block, and the rest behind them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LabelBytes<'e> {
+    pub(crate) block: &'e [u8],
+    pub(crate) rest: &'e [u8],
+}
+
+impl LabelBytes<'_> {
+    /// How the two compare as one text each.
+    pub(crate) fn compare(self, other: Self) -> Ordering {
+        let shared = self.block.len().min(other.block.len());
+        match self.block[..shared].cmp(&other.block[..shared]) {
+            Ordering::Equal if self.block.len() == other.block.len() => self.rest.cmp(other.rest),
+            Ordering::Equal => self.bytes().cmp(other.bytes()),
+            unequal => unequal,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = &u8> {
+        self.block.iter().chain(self.rest)
     }
 }
 
@@ -192,11 +259,17 @@ impl Family<'_> {
                 let (buffer, escaping) = (&mut encoder.buffer, encoder.escaping);
                 protobuf::push_sample_in(buffer, self.desc, shape, escaping, &block.protobuf, labels, value)
             }
-            _ => encoder
-                .pieces
-                .push_sample_in(&mut encoder.buffer, &block.text, values, value),
+            _ if block.text.bytes.is_empty() => encoder.pieces.push_sample(&mut encoder.buffer, values, value),
+            _ => {
+                let span = encoder
+                    .pieces
+                    .push_sample_around_block(&mut encoder.buffer, values, value);
+                let block = encoder.blocks.index(&block.text);
+                self.record(start, span, block);
+                return self;
+            }
         };
-        self.record(start, span);
+        self.record(start, span, NO_BLOCK);
         self
     }
 
@@ -252,7 +325,7 @@ impl Family<'_> {
                 writer.push_sample(&mut encoder.buffer, self.desc, labels, value)
             }
         };
-        self.record(start, span);
+        self.record(start, span, NO_BLOCK);
         self
     }
 
@@ -280,23 +353,24 @@ impl Family<'_> {
             name: shape.name.clone(),
             first_sample,
             ordered: true,
+            has_blocks: false,
         });
         self.shape = Some(shape);
     }
 
     #[inline]
-    fn record(&mut self, start: usize, labels: Span) {
+    fn record(&mut self, start: usize, labels: Span, block: u32) {
         let encoder = &mut *self.encoder;
-        if let Some(family) = encoder.families.last_mut()
-            && family.ordered
-            && family.first_sample < encoder.samples.len()
-            && let Some(before) = encoder.samples.last()
-        {
-            family.ordered = encoder.buffer[before.labels.range()] < encoder.buffer[labels.clone()];
-        }
-        encoder.samples.push(SampleRecord {
+        let sample = SampleRecord {
             start: start as u32,
             labels: SmallSpan::new(labels),
-        });
+            block,
+        };
+        let ordered = encoder.keeps_order(&sample);
+        if let Some(family) = encoder.families.last_mut() {
+            family.ordered = ordered;
+            family.has_blocks |= block != NO_BLOCK;
+        }
+        encoder.samples.push(sample);
     }
 }

@@ -15,18 +15,24 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod bits;
 mod block;
+mod blocks;
 mod compress;
+mod deflate;
 mod desc;
 mod encoder;
 mod escape;
 mod format;
+mod huffman;
 mod labels;
 mod negotiate;
 mod number;
 pub mod parse;
 mod pieces;
 mod protobuf;
+mod repeats;
+mod sink;
 mod text;
 mod value;
 

@@ -79,18 +79,14 @@ impl Pieces {
         }
     }
 
-    /// The same with labels that are ready in front.
+    /// The same around a block of labels, which is to be put where the labels start. Without the block it is no line.
     #[inline]
-    pub(crate) fn push_sample_in(&self, out: &mut Vec<u8>, block: &[u8], values: &[&str], number: f64) -> Span {
-        if block.is_empty() {
-            return self.push_sample(out, values, number);
-        }
+    pub(crate) fn push_sample_around_block(&self, out: &mut Vec<u8>, values: &[&str], number: f64) -> Span {
         if values.is_empty() {
-            return self.push_block_only(out, block, number);
+            return self.push_around_block_only(out, number);
         }
         out.extend_from_slice(&self.text[..self.labels]);
         let start = out.len();
-        out.extend_from_slice(block);
         out.push(b',');
         let mut from = self.labels;
         for (value, piece) in values.iter().zip(&self.pieces) {
@@ -107,7 +103,7 @@ impl Pieces {
     }
 
     /// The family has no labels of its own: its text is `name ` or `{"name"} `.
-    fn push_block_only(&self, out: &mut Vec<u8>, block: &[u8], number: f64) -> Span {
+    fn push_around_block_only(&self, out: &mut Vec<u8>, number: f64) -> Span {
         match self.text.strip_suffix(b"} ") {
             Some(quoted) => {
                 out.extend_from_slice(quoted);
@@ -119,12 +115,10 @@ impl Pieces {
             }
         }
         let start = out.len();
-        out.extend_from_slice(block);
-        let end = out.len();
         out.extend_from_slice(b"} ");
         push_f64(out, number);
         out.push(b'\n');
-        start..end
+        start..start
     }
 
     #[inline]

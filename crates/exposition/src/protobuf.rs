@@ -265,6 +265,21 @@ fn push_tagged_varint(out: &mut Vec<u8>, tag: u8, value: u64) {
     push_varint(out, value);
 }
 
+/// `value`, seven bits to a byte, lowest first, and how many bytes that is.
+pub(crate) fn varint(mut value: u64) -> ([u8; 10], usize) {
+    let (mut bytes, mut count) = ([0; 10], 0);
+    for byte in &mut bytes {
+        count += 1;
+        *byte = value as u8 & 0x7f;
+        value >>= 7;
+        if value == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    (bytes, count)
+}
+
 /// Appends `value`, seven bits to a byte, lowest first.
 pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {

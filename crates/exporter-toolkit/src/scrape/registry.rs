@@ -93,8 +93,7 @@ impl RegistryBuilder {
             crew: Crew::new("collector"),
             output: Mutex::new(Output {
                 status: Encoder::new(Format::Text004),
-                gzip: None,
-                plain: Vec::new(),
+                gzip: Gzip::new(),
                 order: Order::default(),
             }),
             clashes: Clashes::default(),
@@ -134,8 +133,7 @@ struct Cell {
 /// What only the thread needs that puts the answer together.
 struct Output {
     status: Encoder,
-    gzip: Option<Gzip>,
-    plain: Vec<u8>,
+    gzip: Gzip,
     order: Order,
 }
 
@@ -262,10 +260,7 @@ impl Inner {
             own.status.update(own.name, &outcome.end);
         }
         self.write_status(&mut output.status, round, &outcomes);
-        // What is packed before it goes out leaves its memory here.
-        let mut body = std::mem::take(&mut output.plain);
-        body.clear();
-        let mut order = std::mem::take(&mut output.order);
+        let (mut order, mut gzip) = (std::mem::take(&mut output.order), std::mem::take(&mut output.gzip));
         let collectors = outcomes
             .iter()
             .filter(|(_, outcome)| outcome.end.left_metrics())
@@ -279,7 +274,12 @@ impl Inner {
             .filter_map(|(name, cell)| cell.as_ref().map(|cell| (*name, &cell.encoder)));
         let parts: Vec<(&str, &Encoder)> = parts.chain([("exporter", &output.status)]).collect();
         let encoders = parts.iter().map(|(_, encoder)| *encoder);
-        let rejected = assemble_again(encoders, &mut order, &mut body);
+        let mut body = Vec::new();
+        let rejected = if round.request.gzip {
+            gzip.assemble_again(encoders, &mut order, &mut body)
+        } else {
+            assemble_again(encoders, &mut order, &mut body)
+        };
         for one in &rejected {
             self.clashes
                 .report(one, parts.get(one.part).map_or("", |(name, _)| name));
@@ -287,12 +287,7 @@ impl Inner {
         let rejected = rejected.len();
         drop(parts);
         drop(cells);
-        output.order = order;
-        if round.request.gzip {
-            let mut packed = Vec::new();
-            output.gzip.get_or_insert_with(Gzip::new).compress(&body, &mut packed);
-            output.plain = std::mem::replace(&mut body, packed);
-        }
+        (output.order, output.gzip) = (order, gzip);
         round.deliver(Answer { body, rejected })
     }
 
