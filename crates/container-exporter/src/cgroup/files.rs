@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, pread};
 
@@ -62,6 +63,8 @@ impl Places {
 #[derive(Debug)]
 pub(crate) struct Files {
     open: Vec<Open>,
+    /// The place in `open` of what will be asked for next, as far as one can tell: each reading asks in the same order.
+    next: usize,
     absent: Vec<Absent>,
     places: Arc<Places>,
 }
@@ -86,6 +89,7 @@ impl Files {
     pub(crate) fn new(places: &Arc<Places>) -> Self {
         Self {
             open: Vec::new(),
+            next: 0,
             absent: Vec::new(),
             places: Arc::clone(places),
         }
@@ -102,8 +106,7 @@ impl Files {
         name: &str,
         buffer: &'b mut Vec<u8>,
     ) -> Result<&'b [u8], Unreadable> {
-        let known = |open: &Open| open.controller == controller && *open.name == *name;
-        if let Some(index) = self.open.iter().position(known) {
+        if let Some(index) = self.find(controller, name) {
             if fill(&self.open[index].file, buffer).is_ok() {
                 return Ok(buffer);
             }
@@ -121,6 +124,16 @@ impl Files {
         fill(&file, buffer).map_err(|error| unreadable(&path, error))?;
         self.keep(controller, name, file);
         Ok(buffer)
+    }
+
+    /// The place in `open` of a file that is open.
+    fn find(&mut self, controller: Controller, name: &str) -> Option<usize> {
+        let known = |open: &Open| open.controller == controller && *open.name == *name;
+        let next = [self.next, 0];
+        let guess = next.into_iter().find(|index| self.open.get(*index).is_some_and(known));
+        let index = guess.or_else(|| self.open.iter().position(known))?;
+        self.next = index + 1;
+        Some(index)
     }
 
     /// Closes all, for a cgroup that has ended: an open file would keep some of it in the kernel.
@@ -200,18 +213,15 @@ fn unreadable(path: &Path, error: Errno) -> Unreadable {
 /// # Errors
 /// The kernel's, as when what the file is about has ended.
 pub(crate) fn fill(file: &OwnedFd, buffer: &mut Vec<u8>) -> Result<(), Errno> {
-    let mut length = 0;
+    buffer.clear();
     loop {
-        if buffer.len() < length + PAGE {
-            buffer.resize(length + PAGE, 0);
-        }
-        let read = match pread(file, &mut buffer[length..], length as u64) {
+        buffer.reserve(PAGE);
+        let at = buffer.len() as u64;
+        let read = match pread(file, spare_capacity(buffer), at) {
             Err(Errno::INTR) => continue,
             read => read?,
         };
-        length += read;
         if read == 0 || read % PAGE + LONGEST_LINE < PAGE && read < PAGE {
-            buffer.truncate(length);
             return Ok(());
         }
     }

@@ -23,12 +23,11 @@ const FILES_V1: [[&str; 2]; 4] = [
         "blkio.bfq.io_serviced_recursive",
     ],
     ["blkio.io_service_bytes_recursive", "blkio.io_serviced_recursive"],
-    [
-        "blkio.throttle.io_service_bytes_recursive",
-        "blkio.throttle.io_serviced_recursive",
-    ],
+    [WITH_CGROUPS_BELOW, "blkio.throttle.io_serviced_recursive"],
     ["blkio.throttle.io_service_bytes", "blkio.throttle.io_serviced"],
 ];
+
+const WITH_CGROUPS_BELOW: &str = "blkio.throttle.io_service_bytes_recursive";
 
 /// The devices that a cgroup used. Their names are found once and kept.
 #[derive(Debug, Default)]
@@ -94,16 +93,21 @@ impl Devices {
 
     fn read_v1(&mut self, source: &mut Source<'_>) {
         for [bytes, requests] in FILES_V1 {
-            self.read_file(source, bytes, |device| &mut device.bytes);
+            let is_there = self.read_file(source, bytes, |device| &mut device.bytes);
             if self.list.iter().any(Device::has_values) {
                 self.read_file(source, requests, |device| &mut device.requests);
+                return;
+            }
+            // What comes behind counts the same without the cgroups below: it has nothing either.
+            if is_there && bytes == WITH_CGROUPS_BELOW {
                 return;
             }
         }
     }
 
-    fn read_file(&mut self, source: &mut Source<'_>, name: &str, values: fn(&mut Device) -> &mut PerOperation) {
-        source.parse(Controller::Blkio, name, |bytes| {
+    /// Whether the file is there.
+    fn read_file(&mut self, source: &mut Source<'_>, name: &str, values: fn(&mut Device) -> &mut PerOperation) -> bool {
+        let read = source.parse(Controller::Blkio, name, |bytes| {
             for entry in blkio::entries(bytes) {
                 let entry = entry?;
                 let operation = OPERATIONS.iter().position(|name| *name == entry.operation);
@@ -114,6 +118,7 @@ impl Devices {
             }
             Ok(())
         });
+        read.is_some()
     }
 
     fn read_v2(&mut self, source: &mut Source<'_>) {
