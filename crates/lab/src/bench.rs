@@ -47,6 +47,11 @@ pub(crate) fn command() -> Command {
                 .value_name("FILE")
                 .value_parser(value_parser!(std::path::PathBuf))
                 .help("Our program for containers [default: beside lab, then PATH]"),
+            Arg::new("part")
+                .long("part")
+                .value_name("PART")
+                .value_parser(["containers", "cgroups"])
+                .help("Of container: only beside cAdvisor on real containers, or only how it grows with cgroups"),
             Arg::new("scrapes")
                 .long("scrapes")
                 .value_name("NUMBER")
