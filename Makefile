@@ -34,7 +34,7 @@ test:
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),--config 'target."cfg(all())".runner="sudo -E"')
 test-docker:
 	deploy/prepare.sh docker
-	cargo test $(AS_ROOT) --locked -p container-exporter --test docker -- --ignored --test-threads=1 --nocapture
+	cargo test $(AS_ROOT) --locked -p container-exporter --test docker -- --ignored --test-threads=1 --nocapture --skip host::
 
 # The program in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes. Some minutes; as root, all of it.
 test-faults:
@@ -43,14 +43,16 @@ test-faults:
 	NODE_EXPORTER=$(CURDIR)/$(BINARIES)/node-exporter \
 		cargo test --locked -p node-exporter --test faults -- --ignored --test-threads=1 --nocapture
 
-# node-exporter on a real systemd, D-Bus, logind and cgroup v2, in a virtual machine; beside upstream's program where
-# PATH or PEERS=DIR has one. Three minutes, and two more the first time.
+# node-exporter on a real systemd, D-Bus, logind and cgroup v2, in a virtual machine, beside upstream's program where PATH
+# or PEERS=DIR has one; and container-exporter beside Docker there. Some minutes each, and two more the first time.
 test-host: export PEERS := $(PEERS)
 test-host: export NODE_EXPORTER := $(CURDIR)/$(BINARIES)/node-exporter
+test-host: export CONTAINER_EXPORTER := $(CURDIR)/$(BINARIES)/container-exporter
 test-host:
 	deploy/prepare.sh host
 	$(MAKE) --no-print-directory build
 	cargo test --package node-exporter --locked --test host -- --ignored --nocapture
+	cargo test --package container-exporter --locked --test docker -- --ignored --nocapture host::
 
 lint:
 	deploy/prepare.sh lint
@@ -58,8 +60,9 @@ lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
-	shellcheck deploy/prepare.sh fuzz/run .ci/run crates/node-exporter/tests/host/run \
-		crates/node-exporter/tests/host/guest/usr/local/lib/pilot/observe
+	shellcheck deploy/prepare.sh fuzz/run .ci/run crates/private-host/run \
+		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \
+		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe
 
 fmt:
 	cargo fmt --all

@@ -1,19 +1,18 @@
 //! The program on a real host: Debian with systemd, D-Bus, logind and cgroup v2 in a virtual machine, beside upstream's
-//! node_exporter 1.11 where the directory `PEERS` or PATH has one. `host/run` boots it, `host/guest` is what happens
-//! there, and this judges what was seen. Run it with `make test-host`.
+//! node_exporter 1.11 where the directory `PEERS` or PATH has one. `guest` is what happens there, and this judges what was
+//! seen. Run it with `make test-host`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(clippy::disallowed_methods, reason = "the test runs the virtual machine")]
 
 mod programs;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 
 use exposition::parse::{Value, parse};
 use node_exporter::SPECS;
+use private_host::Host;
 
 use self::programs::upstream;
 
@@ -58,27 +57,22 @@ struct Seen {
 impl Seen {
     fn run() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("host");
-        drop(fs::remove_dir_all(&folder));
-        fs::create_dir_all(&folder).unwrap();
         let ours = std::env::var_os("NODE_EXPORTER").expect("NODE_EXPORTER names a static program: use make test-host");
         let defaults = SPECS.iter().filter(|spec| spec.enabled_by_default);
         let flags = FLAGS.iter().map(|flag| (*flag).to_owned());
         let flags: Vec<_> = flags
             .chain(defaults.map(|spec| format!("--collector.{}", spec.name)))
             .collect();
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("host-flags");
+        fs::write(&file, flags.join("\n") + "\n").unwrap();
+        let mut host = Host::with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest"))
+            .file(Path::new(&ours), "/usr/local/bin/node-exporter")
+            .file(&file, "/etc/pilot-flags");
         let upstream = upstream();
-        let mut run = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host/run"));
-        run.arg(&folder)
-            .env("NODE_EXPORTER", ours)
-            .env("FLAGS", flags.join("\n"));
         if let Some(upstream) = &upstream {
-            run.env("UPSTREAM", upstream);
+            host = host.file(upstream, "/usr/local/bin/upstream");
         }
-        assert!(
-            run.status().unwrap().success(),
-            "the machine failed; it wrote to {}",
-            folder.display()
-        );
+        host.observe(&folder).unwrap();
         Self {
             folder,
             has_upstream: upstream.is_some(),

@@ -14,13 +14,17 @@ const BLOCK: usize = 512;
 
 /// Gives it to the daemon.
 pub(crate) fn import(api: &Api) -> Result<()> {
-    let archive = tar("work", WORKER);
     api.send(
         "/images/create?fromSrc=-&repo=work&tag=1",
         "application/x-tar",
-        &archive,
+        &archive(),
     )?;
     Ok(())
+}
+
+/// Its root, for `docker import` elsewhere.
+pub fn archive() -> Vec<u8> {
+    tar("work", WORKER)
 }
 
 /// An archive of one executable file, in the old format of 1988.

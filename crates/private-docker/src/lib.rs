@@ -18,4 +18,4 @@ mod leftovers;
 
 pub use cgroups::Cgroup;
 pub use engine::{Engine, missing};
-pub use image::IMAGE;
+pub use image::{IMAGE, archive};

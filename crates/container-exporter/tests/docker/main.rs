@@ -13,6 +13,7 @@
 mod churn;
 mod daemon;
 mod exporter;
+mod host;
 mod limits;
 mod metrics;
 mod names;
