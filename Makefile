@@ -76,6 +76,7 @@ bench:
 	$(MAKE) --no-print-directory build
 	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench $(BENCH_FLAGS)
 	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench --exporter container $(BENCH_FLAGS)
+	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench --exporter blackbox $(BENCH_FLAGS)
 
 # Ten minutes for each target instead of one: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60

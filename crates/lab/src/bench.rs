@@ -1,10 +1,13 @@
 //! `lab bench`: what an exporter costs, beside upstream's program and beside nothing but reading the files, in one run,
-//! and how that grows with the host; of node-exporter, or of container-exporter. Absolute times mean little on a shared machine; the ratios of one run do.
+//! and how that grows with the host; of node-exporter, container-exporter or blackbox-exporter. Absolute times mean little on a shared machine; the ratios of one run do.
 
+mod asker;
 mod client;
 mod container_report;
 mod containers;
 mod cpus;
+mod crowd;
+mod direct;
 mod figures;
 mod floor;
 mod growth;
@@ -12,7 +15,13 @@ pub(crate) mod inside;
 mod line;
 mod namespace;
 mod pair;
+mod probe_kinds;
+mod probe_report;
+pub(crate) mod probed;
+mod prober;
+mod probes;
 mod report;
+mod servers;
 mod startup;
 mod strace;
 mod target;
@@ -39,7 +48,7 @@ pub(crate) fn command() -> Command {
             Arg::new("exporter")
                 .long("exporter")
                 .value_name("NAME")
-                .value_parser(["node", "container"])
+                .value_parser(["node", "container", "blackbox"])
                 .default_value("node")
                 .help("Which; container needs root and a dockerd to start for itself"),
             Arg::new("container-exporter")
@@ -52,12 +61,23 @@ pub(crate) fn command() -> Command {
                 .value_name("PART")
                 .value_parser(["containers", "cgroups"])
                 .help("Of container: only beside cAdvisor on real containers, or only how it grows with cgroups"),
+            Arg::new("blackbox-exporter")
+                .long("blackbox-exporter")
+                .value_name("FILE")
+                .value_parser(value_parser!(std::path::PathBuf))
+                .help("Our program for probes [default: beside lab, then PATH]"),
             Arg::new("scrapes")
                 .long("scrapes")
                 .value_name("NUMBER")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("1000")
-                .help("How many scrapes of each are counted"),
+                .help("How many scrapes of each are counted; of blackbox, how many probes of each kind"),
+            Arg::new("targets")
+                .long("targets")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(u32).range(1..=1_000_000))
+                .default_value("20000")
+                .help("Of blackbox: how many targets there are when 20,000 are probed a minute"),
             Arg::new("strict")
                 .long("strict")
                 .action(ArgAction::SetTrue)
@@ -73,6 +93,7 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
     let scrapes = *arguments.get_one("scrapes").context("--scrapes has a default")?;
     let met = match arguments.get_one::<String>("exporter").map(String::as_str) {
         Some("container") => runtime()?.block_on(containers::all(arguments, scrapes))?,
+        Some("blackbox") => runtime()?.block_on(probes::all(arguments, scrapes))?,
         _ => runtime()?.block_on(all(&Pair::from_matches(arguments)?, scrapes))?,
     };
     Ok(if met || !arguments.get_flag("strict") {

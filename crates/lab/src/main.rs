@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let outcome = match command().get_matches().subcommand() {
         Some(("bench", arguments)) => bench::run(arguments),
         Some((bench::inside::NAME, arguments)) => bench::inside::run(arguments),
+        Some((bench::probed::NAME, arguments)) => bench::probed::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
     };
@@ -36,5 +37,10 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([bench::command(), bench::inside::command(), up::command()])
+        .subcommands([
+            bench::command(),
+            bench::inside::command(),
+            bench::probed::command(),
+            up::command(),
+        ])
 }

@@ -47,16 +47,7 @@ pub(super) fn heading(ours: &Path, upstream: &Path, scrapes: u32) -> String {
 
 /// Ours beside upstream's.
 pub(super) fn comparison(compared: &Compared) -> Part {
-    let mut part = Part {
-        text: format!(
-            "\n{:<32}{:>10}{:>11}{:>9}   target\n",
-            format!("{} containers", compared.containers),
-            "ours",
-            "upstream",
-            "share"
-        ),
-        met: true,
-    };
+    let mut part = Part::beside_upstream(&format!("{} containers", compared.containers));
     let both = |of: fn(&Cost) -> f64| compared.costs.each_ref().map(of);
     let payload = same_series(&compared.texts);
     let bare = same_series(&compared.bare);
@@ -104,11 +95,10 @@ pub(super) fn comparison(compared: &Compared) -> Part {
             "",
         ),
     ] {
-        row(&mut part, name, [ours, other], ours / other <= most, words);
+        part.row(name, [ours, other], ours / other <= most, words);
     }
     let idle = compared.idle_share;
-    row(
-        &mut part,
+    part.row(
         "CPU while nobody scrapes, %",
         idle.map(|share| share * 100.0),
         idle[0] <= MOST_IDLE,
@@ -128,21 +118,6 @@ pub(super) fn comparison(compared: &Compared) -> Part {
     )
     .ok();
     part
-}
-
-fn row(part: &mut Part, name: &str, [ours, other]: [f64; 2], met: bool, target: &str) {
-    let verdict = match (target, met) {
-        ("", _) => String::new(),
-        (target, true) => format!("   {target} met"),
-        (target, false) => format!("   {target} MISSED"),
-    };
-    part.met &= met;
-    writeln!(
-        part.text,
-        "{name:<32}{ours:>10.3}{other:>11.3}{:>9.3}{verdict}",
-        ours / other
-    )
-    .ok();
 }
 
 /// What the lines of series cost that both have.

@@ -23,8 +23,7 @@ pub(super) struct Pair {
 pub(super) fn arguments() -> [Arg; 3] {
     [
         file("node-exporter").help("Our program [default: beside lab, then PATH]"),
-        file("upstream")
-            .help("Upstream's program [default: node_exporter, prometheus-node-exporter or cadvisor on PATH]"),
+        file("upstream").help("Upstream's program [default: the exporter's usual names on PATH]"),
         Arg::new("flag")
             .long("flag")
             .value_name("FLAG")

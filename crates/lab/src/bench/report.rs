@@ -23,6 +23,31 @@ pub(super) struct Part {
     pub(super) met: bool,
 }
 
+impl Part {
+    /// An empty table of ours beside upstream's.
+    pub(super) fn beside_upstream(title: &str) -> Self {
+        let text = format!("\n{title:<32}{:>10}{:>11}{:>9}   target\n", "ours", "upstream", "share");
+        Self { text, met: true }
+    }
+
+    /// A line of such a table; an empty `target` is none.
+    pub(super) fn row(&mut self, name: &str, [ours, other]: [f64; 2], met: bool, target: &str) {
+        let verdict = match (target, met) {
+            ("", _) => String::new(),
+            (target, true) => format!("   {target} met"),
+            (target, false) => format!("   {target} MISSED"),
+        };
+        self.met &= met;
+        // Writing to a String cannot fail.
+        writeln!(
+            self.text,
+            "{name:<32}{ours:>10.3}{other:>11.3}{:>9.3}{verdict}",
+            ours / other
+        )
+        .ok();
+    }
+}
+
 /// A figure of ours and of what it is compared with.
 struct Row {
     name: &'static str,
@@ -226,7 +251,7 @@ fn micros(point: &Point, side: usize) -> f64 {
     point.cpu_a_scrape[side].as_secs_f64() * 1e6
 }
 
-fn millis(time: Duration) -> f64 {
+pub(super) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 

@@ -148,16 +148,26 @@ impl Target {
         Ok(Duration::from_millis((user + system) * 1000 / per_second))
     }
 
-    fn resident_kib(&self) -> Result<u64> {
+    /// Resident memory now.
+    pub(super) fn resident_kib(&self) -> Result<u64> {
+        self.status_kib("VmRSS")
+    }
+
+    /// The most resident memory that it ever had.
+    pub(super) fn peak_resident_kib(&self) -> Result<u64> {
+        self.status_kib("VmHWM")
+    }
+
+    fn status_kib(&self, name: &str) -> Result<u64> {
         let text = self.process.proc("status")?;
         let line = text
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .context("/proc/PID/status lacks VmRSS")?;
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .with_context(|| format!("/proc/PID/status lacks {name}"))?;
         line.trim()
             .trim_end_matches(" kB")
             .parse()
-            .with_context(|| format!("VmRSS: {line}"))
+            .with_context(|| format!("{name}: {line}"))
     }
 }
 
