@@ -11,7 +11,7 @@ use rustls::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpStream, UdpSocket},
+    net::{TcpSocket, TcpStream, UdpSocket},
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -21,6 +21,9 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-L
 
 /// No probe's request is longer.
 const LONGEST_REQUEST: usize = 4096;
+
+/// A probe of TCP is over once the kernel has answered for us, so many can come before one is taken.
+const BACKLOG: u32 = 4096;
 
 /// A certificate for a name, and the authority behind it.
 pub(super) struct Identity {
@@ -86,9 +89,11 @@ async fn listen<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> Result<u1
 where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))
-        .await
+    let socket = TcpSocket::new_v4().context("making a socket")?;
+    socket
+        .bind((Ipv4Addr::UNSPECIFIED, 0).into())
         .context("finding a port")?;
+    let listener = socket.listen(BACKLOG).context("listening")?;
     let port = listener.local_addr()?.port();
     tokio::spawn(async move {
         loop {
