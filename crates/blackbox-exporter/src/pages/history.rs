@@ -34,10 +34,10 @@ pub(super) struct Past {
     packed: Packed,
 }
 
-/// Log and metrics.
+/// Log and metrics, each a gzip member.
 struct Packed {
-    gzip: Box<[u8]>,
-    log_bytes: usize,
+    log: Box<[u8]>,
+    metrics: Box<[u8]>,
 }
 
 /// What there is to remember of a probe.
@@ -49,6 +49,8 @@ pub(super) struct Told<'t> {
     pub(super) module: &'t Arc<Module>,
     pub(super) log: &'t str,
     pub(super) metrics: &'t str,
+    /// The metrics as a gzip member, if there is one already.
+    pub(super) packed_metrics: Option<&'t [u8]>,
 }
 
 /// The probes of the past.
@@ -86,8 +88,11 @@ impl History {
         }
         // Packed before the lock is taken: it takes longest.
         let packed = Packed {
-            gzip: gzipped(&[told.log.as_bytes(), told.metrics.as_bytes()].concat()).into(),
-            log_bytes: told.log.len(),
+            log: gzipped(told.log.as_bytes()).into(),
+            metrics: match told.packed_metrics {
+                Some(packed) => packed.into(),
+                None => gzipped(told.metrics.as_bytes()).into(),
+            },
         };
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let past = Past {
@@ -142,21 +147,24 @@ impl Entries {
 
 impl Past {
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.packed.gzip.len() + self.target.len() + self.module_name.len()
+        let packed = self.packed.log.len() + self.packed.metrics.len();
+        size_of::<Self>() + packed + self.target.len() + self.module_name.len()
     }
 
     fn report(&self) -> String {
-        let mut text = String::new();
-        let unpacked = flate2::read::GzDecoder::new(&*self.packed.gzip)
-            .take(MOST_REPORT_BYTES)
-            .read_to_string(&mut text);
-        // It was text when it was packed, so this is never read.
-        if unpacked.is_err() {
-            return "the report cannot be read\n".to_owned();
+        match unpacked(&self.packed.log).and_then(|log| Ok((log, unpacked(&self.packed.metrics)?))) {
+            Ok((log, metrics)) => report(&log, &metrics, &self.module),
+            // It was text when it was packed, so this is never read.
+            Err(_) => "the report cannot be read\n".to_owned(),
         }
-        let (log, metrics) = text.split_at_checked(self.packed.log_bytes).unwrap_or((&text, ""));
-        report(log, metrics, &self.module)
     }
+}
+
+fn unpacked(packed: &[u8]) -> std::io::Result<String> {
+    let mut text = String::new();
+    let mut reader = flate2::read::GzDecoder::new(packed).take(MOST_REPORT_BYTES);
+    reader.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -174,6 +182,7 @@ mod tests {
             module: &Arc::default(),
             log,
             metrics: "probe_success 0\n",
+            packed_metrics: None,
         });
     }
 

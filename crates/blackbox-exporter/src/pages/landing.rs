@@ -109,6 +109,7 @@ mod tests {
             module: &Arc::default(),
             log: "",
             metrics: "",
+            packed_metrics: None,
         });
         let page = page(&config, &history);
         assert!(

@@ -162,6 +162,7 @@ async fn carry_out(order: Order) -> Vec<u8> {
     let result = run_into(order.spec, &probe, &mut outs).await;
     let body = assembled(asked);
     let text = readable.map(assembled).map_or_else(|| Cow::Borrowed(&body), Cow::Owned);
+    let packed = order.shape.gzip.then(|| gzipped(&body));
     let (metrics, log) = (String::from_utf8_lossy(&text), log.text());
     order.history.add(&Told {
         module_name: &order.name,
@@ -171,11 +172,12 @@ async fn carry_out(order: Order) -> Vec<u8> {
         module: &order.module,
         log: &log,
         metrics: &metrics,
+        packed_metrics: packed.as_deref().filter(|_| order.shape.is_plain()),
     });
     if order.debug {
         return report(&log, &metrics, &order.module).into_bytes();
     }
-    if order.shape.gzip { gzipped(&body) } else { body }
+    packed.unwrap_or(body)
 }
 
 fn assembled(encoder: Encoder) -> Vec<u8> {
