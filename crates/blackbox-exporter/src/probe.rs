@@ -92,12 +92,12 @@ pub(crate) async fn run(spec: &ProberSpec, probe: &Probe<'_>, out: &mut Encoder)
 pub(crate) async fn run_into(spec: &ProberSpec, probe: &Probe<'_>, outs: &mut [&mut Encoder]) -> Result<(), Failure> {
     let started = Instant::now();
     let mut prober = (spec.make)();
-    probe.log.info("Beginning probe", &[("probe", &spec.name)]);
+    probe.log.debug("Beginning probe", &[("probe", &spec.name)]);
     let worked = timeout_at(probe.deadline.into(), prober.probe(probe)).await;
     let result = worked.unwrap_or_else(|_| Err(out_of_time(probe)));
     let took = started.elapsed().as_secs_f64();
     match &result {
-        Ok(()) => probe.log.info("Probe succeeded", &[("duration_seconds", &took)]),
+        Ok(()) => probe.log.debug("Probe succeeded", &[("duration_seconds", &took)]),
         Err(failure) => probe.log.error(
             "Probe failed",
             &[

@@ -2,6 +2,7 @@
 //! the level that `--log.prober` allows.
 
 use std::cell::RefCell;
+use std::fmt::{Display, Write};
 use std::time::SystemTime;
 
 use log::Level;
@@ -34,33 +35,39 @@ impl ProbeLog {
     }
 
     /// One line: a message and pairs of names and values. Nothing of it may be secret.
-    pub(crate) fn line(&self, level: Level, message: &str, pairs: &[(&str, &dyn std::fmt::Display)]) {
+    pub(crate) fn line(&self, level: Level, message: &str, pairs: &[(&str, &dyn Display)]) {
         let mut lines = self.lines.borrow_mut();
         lines.count += 1;
         if lines.count > MOST_LINES {
             return;
         }
-        let mut about = self.context.clone();
+        // Every probe writes several of these, so they go straight into the text that is kept.
+        let text = &mut lines.text;
+        let time = humantime::format_rfc3339_millis(SystemTime::now());
+        // Writing to a String cannot fail.
+        write!(text, "time={time} level={level} msg=").ok();
+        push_quoted(text, &message);
+        text.push(' ');
+        let about = text.len();
+        text.push_str(&self.context);
         for (name, value) in pairs {
-            about.push_str(&format!(" {name}={}", quoted(&value.to_string())));
+            write!(text, " {name}=").ok();
+            push_quoted(text, value);
         }
         if level <= self.least {
+            let about = text.get(about..).unwrap_or_default();
             log::log!(level, "{message} {about}");
         }
-        let time = humantime::format_rfc3339_millis(SystemTime::now());
-        let (level, message) = (level.as_str(), quoted(message));
-        lines
-            .text
-            .push_str(&format!("time={time} level={level} msg={message} {about}\n"));
+        text.push('\n');
     }
 
-    /// For what goes as it should.
-    pub(crate) fn info(&self, message: &str, pairs: &[(&str, &dyn std::fmt::Display)]) {
-        self.line(Level::Info, message, pairs);
+    /// For what goes as it should, which nobody needs to read while it does.
+    pub(crate) fn debug(&self, message: &str, pairs: &[(&str, &dyn Display)]) {
+        self.line(Level::Debug, message, pairs);
     }
 
     /// For what does not.
-    pub(crate) fn error(&self, message: &str, pairs: &[(&str, &dyn std::fmt::Display)]) {
+    pub(crate) fn error(&self, message: &str, pairs: &[(&str, &dyn Display)]) {
         self.line(Level::Error, message, pairs);
     }
 
@@ -72,9 +79,54 @@ impl ProbeLog {
 
 /// As logfmt quotes.
 fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\');
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
+    let mut quoted = String::new();
+    push_quoted(&mut quoted, &text);
+    quoted
+}
+
+fn push_quoted(text: &mut String, value: &dyn Display) {
+    let start = text.len();
+    write!(text, "{value}").ok();
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=' | b'\\');
+    let written = text.get(start..).unwrap_or_default();
+    if written.is_empty() || !written.bytes().all(plain) {
+        let written = text.split_off(start);
+        write!(text, "{written:?}").ok();
     }
-    format!("{text:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_plain_is_quoted() {
+        let log = ProbeLog::new("a module", "x", Level::Error);
+        log.line(
+            Level::Debug,
+            "Went",
+            &[("n", &7), ("empty", &""), ("odd", &"a=\"b\"\n"), ("ü", &"ü")],
+        );
+        log.line(Level::Error, "Two words", &[]);
+        let text = log.text();
+        let lines: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.split_once(" level="))
+            .map(|(_, rest)| rest)
+            .collect();
+        let expected = [
+            r#"DEBUG msg=Went module="a module" target=x n=7 empty="" odd="a=\"b\"\n" ü="ü""#,
+            r#"ERROR msg="Two words" module="a module" target=x"#,
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_probe_without_an_end_stops_telling() {
+        let log = ProbeLog::new("m", "x", Level::Error);
+        for _ in 0..MOST_LINES + 5 {
+            log.line(Level::Debug, "Again", &[]);
+        }
+        assert_eq!(log.text().lines().count(), MOST_LINES);
+    }
 }

@@ -112,7 +112,7 @@ impl Exchange<'_> {
                 Ok(answer) => self
                     .probe
                     .log
-                    .info("Ignoring an answer with another id", &[("id", &answer.id)]),
+                    .debug("Ignoring an answer with another id", &[("id", &answer.id)]),
                 Err(_) if received > LARGEST_DATAGRAM => return Err(oversize()),
                 Err(error) => return Err(malformed(error)),
             }

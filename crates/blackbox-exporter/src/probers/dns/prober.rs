@@ -109,7 +109,7 @@ impl Dns {
             question: &message,
             id: question.id,
         };
-        probe.log.info(
+        probe.log.debug(
             "Making DNS query",
             &[
                 ("server", &exchange.server),
@@ -132,7 +132,7 @@ impl Dns {
             serial: (kind == registry::SOA).then(|| serial(answer)),
         };
         self.facts = Some(facts);
-        probe.log.info(
+        probe.log.debug(
             "Got response",
             &[
                 ("rcode", &registry::rcode_name(answer.rcode)),

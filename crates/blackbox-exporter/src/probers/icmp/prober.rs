@@ -120,7 +120,7 @@ impl Icmp {
         self.setup = Phase::Over(started.elapsed());
         probe
             .log
-            .info("Pinging", &[("address", &target), ("raw_socket", &socket.raw)]);
+            .debug("Pinging", &[("address", &target), ("raw_socket", &socket.raw)]);
         probe.step.set(Step::Receive);
         let round = Round {
             socket: &socket,
@@ -132,7 +132,7 @@ impl Icmp {
         round.run(&mut self.outcome).await?;
         probe
             .log
-            .info("Found matching reply packet", &[("replies", &self.outcome.trips.len())]);
+            .debug("Found matching reply packet", &[("replies", &self.outcome.trips.len())]);
         Ok(())
     }
 }
