@@ -63,8 +63,17 @@ impl Pages for OwnPages {
         vec![Link::new("Own <page>", "/own")]
     }
 
+    fn body_limit(&self, method: &hyper::Method, path: &str) -> usize {
+        if method == hyper::Method::POST && path == "/own" {
+            8
+        } else {
+            0
+        }
+    }
+
     fn answer<'a>(&'a self, request: PageRequest<'a>) -> PendingReply<'a> {
-        let text = format!("{} {} reads {}", request.method, request.query, request.reads());
+        let body = String::from_utf8_lossy(request.body);
+        let text = format!("{} {} reads {}{body}", request.method, request.query, request.reads());
         let own = request.path == "/own";
         Box::pin(async move { own.then(|| web::text(hyper::StatusCode::OK, text)) })
     }
@@ -198,6 +207,23 @@ async fn an_exporters_own_pages_take_any_method_and_stand_on_the_landing_page() 
     let (_, body) = server.get("/", "").await;
     let page = String::from_utf8_lossy(&body).into_owned();
     assert!(page.contains(r#"<a href="/own">Own &lt;page&gt;</a>"#), "{page}");
+}
+
+#[tokio::test]
+async fn a_body_reaches_the_page_that_asks_for_it_and_a_larger_one_is_refused() {
+    let server = start(0);
+    for (path, length, body, expected) in [
+        ("/own", 8, "12345678", "POST  reads false12345678"),
+        ("/own", 9, "123456789", "The body is too large.\n"),
+        ("/bogus", 9, "123456789", "Method not allowed\n"),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        let (_, answer) = server.send(&(head + body)).await;
+        assert_eq!(String::from_utf8_lossy(&answer), expected, "{path} {body}");
+    }
+    let cut = "POST /own HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n";
+    let (head, _) = server.send(cut).await;
+    assert!(head.starts_with("http/1.1 400 "), "{head}");
 }
 
 #[tokio::test]

@@ -27,15 +27,18 @@ pub struct PageRequest<'r> {
     pub query: &'r str,
     /// All headers.
     pub headers: &'r HeaderMap,
+    /// The body; empty unless [`Pages::body_limit`] asked for it.
+    pub body: &'r [u8],
 }
 
 impl<'r> PageRequest<'r> {
-    pub(super) fn new<B>(request: &'r Request<B>) -> Self {
+    pub(super) fn new(request: &'r Request<()>, body: &'r [u8]) -> Self {
         Self {
             method: request.method(),
             path: request.uri().path(),
             query: request.uri().query().unwrap_or_default(),
             headers: request.headers(),
+            body,
         }
     }
 
@@ -49,6 +52,11 @@ impl<'r> PageRequest<'r> {
 pub trait Pages: Send + Sync + 'static {
     /// What the landing page shows of them, in order.
     fn links(&self) -> Vec<Link>;
+
+    /// The bytes of a body that are read for this request before it is answered; a larger one is refused. 0: none is read.
+    fn body_limit(&self, _method: &Method, _path: &str) -> usize {
+        0
+    }
 
     /// The answer. Runs on the reactor: nothing in it may block.
     fn answer<'a>(&'a self, request: PageRequest<'a>) -> PendingReply<'a>;

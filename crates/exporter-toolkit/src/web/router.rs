@@ -1,8 +1,12 @@
 //! Which path gets which answer.
 
+use std::error::Error;
 use std::time::Duration;
 
+use bytes::Bytes;
 use exposition::Offer;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body;
 use hyper::header::{ALLOW, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use tokio::time::timeout;
@@ -16,6 +20,9 @@ use crate::web_config::{Admission, WebConfig};
 
 /// How long a request may wait to be admitted: the configuration's files may lie on a file system that hangs.
 const ADMISSION: Duration = Duration::from_secs(10);
+
+/// How long a body may take to come.
+const BODY: Duration = Duration::from_secs(10);
 
 /// What the landing page says of the exporter.
 #[derive(Clone, Debug)]
@@ -71,9 +78,14 @@ impl<S: Scrape> App<S> {
     }
 
     /// The answer to a request: first whether it is admitted at all, then by its path.
-    pub(super) async fn answer<B>(&self, request: &Request<B>) -> Reply {
+    pub(super) async fn answer<B>(&self, request: Request<B>) -> Reply
+    where
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
+        let (head, body) = request.into_parts();
+        let request = Request::from_parts(head, ());
         match timeout(ADMISSION, self.config.admit(request.headers())).await {
-            Ok(Admission::Admitted { headers }) => with_headers(self.route(request).await, headers),
+            Ok(Admission::Admitted { headers }) => with_headers(self.route(&request, body).await, headers),
             Ok(Admission::Rejected { status, headers, text }) => with_headers(text_reply(status, text), headers),
             Err(_) => {
                 let text = "The web configuration cannot be read in time.\n";
@@ -82,13 +94,20 @@ impl<S: Scrape> App<S> {
         }
     }
 
-    async fn route<B>(&self, request: &Request<B>) -> Reply {
+    async fn route<B>(&self, request: &Request<()>, body: B) -> Reply
+    where
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let path = request.uri().path();
         if reads && path == self.telemetry_path {
             return self.handler.answer(&self.scrape, request).await;
         }
-        if let Some(reply) = self.pages.answer(PageRequest::new(request)).await {
+        let body = match read(body, self.pages.body_limit(request.method(), path)).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
+        };
+        if let Some(reply) = self.pages.answer(PageRequest::new(request, &body)).await {
             return reply;
         }
         if !reads {
@@ -111,6 +130,26 @@ impl<S: Scrape> App<S> {
         ];
         let links = [self.pages.links().as_slice(), &shared].concat();
         html(landing::page(&self.page, &links))
+    }
+}
+
+/// The whole body, of at most `limit` bytes.
+async fn read<B>(body: B, limit: usize) -> Result<Bytes, Reply>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    if limit == 0 {
+        return Ok(Bytes::new());
+    }
+    let refusal = |status, text: &str| text_reply(status, text.to_owned());
+    // On the heap, since a body is nothing that most requests have.
+    match timeout(BODY, Limited::new(Box::pin(body), limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.\n"))
+        }
+        Ok(Err(_)) => Err(refusal(StatusCode::BAD_REQUEST, "The body cannot be read.\n")),
+        Err(_) => Err(refusal(StatusCode::REQUEST_TIMEOUT, "The body did not come in time.\n")),
     }
 }
 

@@ -120,7 +120,7 @@ async fn exchange<S: Scrape>(connection: Box<dyn Connection>, app: Arc<App<S>>, 
         let (app, place) = (Arc::clone(&app), Arc::clone(&place));
         async move {
             place.set_serving(true);
-            let reply: Response<_> = app.answer(&request).await;
+            let reply: Response<_> = app.answer(request).await;
             place.set_serving(false);
             Ok::<_, Infallible>(reply)
         }
