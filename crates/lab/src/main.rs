@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod load;
 mod program;
 mod up;
 
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         Some(("bench", arguments)) => bench::run(arguments),
         Some((bench::inside::NAME, arguments)) => bench::inside::run(arguments),
         Some((bench::probed::NAME, arguments)) => bench::probed::run(arguments),
+        Some(("load", arguments)) => load::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
     };
@@ -41,6 +43,7 @@ fn command() -> Command {
             bench::command(),
             bench::inside::command(),
             bench::probed::command(),
+            load::command(),
             up::command(),
         ])
 }

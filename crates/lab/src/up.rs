@@ -7,7 +7,7 @@ mod log;
 mod options;
 mod ours;
 mod service;
-mod signals;
+pub(crate) mod signals;
 mod stack;
 mod table;
 
