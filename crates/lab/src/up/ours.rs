@@ -22,7 +22,7 @@ pub(crate) struct Ours {
 }
 
 /// All of them, in the order of their start.
-pub(crate) const OURS: [Ours; 3] = [
+pub(crate) const OURS: [Ours; 4] = [
     Ours {
         name: "node-exporter",
         listen: "127.0.0.1:9100",
@@ -44,6 +44,13 @@ pub(crate) const OURS: [Ours; 3] = [
         ready_path: "/-/healthy",
         needed: true,
         args: |options| vec![flag("--config.file=", &options.blackbox_config)],
+    },
+    Ours {
+        name: "demo-app",
+        listen: "127.0.0.1:8000",
+        ready_path: "/healthz",
+        needed: true,
+        args: |_| Vec::new(),
     },
 ];
 

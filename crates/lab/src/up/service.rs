@@ -64,6 +64,8 @@ fn prometheus(options: &Options) -> Result<Service> {
         // Without it links in alerts lead to the host's name, where a loopback listener does not answer.
         format!("--web.external-url={}", page_url(listen)).into(),
     ];
+    // Keeps the traces that demo-app's histograms name.
+    args.push("--enable-feature=exemplar-storage".into());
     if listen.ip().is_loopback() {
         // Whoever reaches it may reload or stop Prometheus.
         args.push("--web.enable-lifecycle".into());

@@ -16,10 +16,11 @@ use tempfile::TempDir;
 const END_WITHIN: Duration = Duration::from_secs(40);
 
 /// Our programs, with the addresses that prometheus.yml has for them and the variables that name other builds of them.
-pub(crate) const OURS: [(&str, &str, &str); 3] = [
+pub(crate) const OURS: [(&str, &str, &str); 4] = [
     ("node-exporter", "127.0.0.1:9100", "NODE_EXPORTER"),
     ("container-exporter", "127.0.0.1:8080", "CONTAINER_EXPORTER"),
     ("blackbox-exporter", "127.0.0.1:9115", "BLACKBOX_EXPORTER"),
+    ("demo-app", "127.0.0.1:8000", "DEMO_APP"),
 ];
 
 /// A port for each service that nobody else has.
@@ -180,6 +181,13 @@ impl Lab {
             .to_owned()
     }
 
+    /// Whether Prometheus keeps exemplars of a series.
+    pub(crate) fn has_exemplars(&self, query: &str) -> bool {
+        let query = percent_encode(query);
+        let answer = self.get(&format!("/api/v1/query_exemplars?query={query}&start=0&end=9999999999"));
+        answer["data"].as_array().is_some_and(|found| !found.is_empty())
+    }
+
     fn get(&self, path: &str) -> Value {
         let mut stream = TcpStream::connect(&self.prometheus).expect("Prometheus listens");
         let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.prometheus);
@@ -219,6 +227,30 @@ fn built(name: &str, variable: &str) -> PathBuf {
         file.display()
     );
     file
+}
+
+/// Sends a form, which must be accepted.
+pub(crate) fn post(address: &str, path: &str, form: &str) {
+    let mut stream = TcpStream::connect(address).expect("somebody listens");
+    let length = form.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    );
+    stream.write_all(request.as_bytes()).expect("it is read");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("a text");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+/// Runs `lab load` to its end.
+pub(crate) fn load(address: &str, args: &[&str]) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["load", "--url", &format!("http://{address}")])
+        .args(args)
+        .output()
+        .expect("lab can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 pub(crate) fn send_signal(pid: u32, name: &str) {

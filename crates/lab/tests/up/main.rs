@@ -11,7 +11,7 @@ mod stack_files;
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use burner::Burner;
-use harness::{Lab, OURS, Ports, is_alive, is_free, poll_until, wait_for};
+use harness::{Lab, OURS, Ports, address, is_alive, is_free, poll_until, wait_for};
 use stack_files::copy_with;
 
 const UP_WITHIN: Duration = Duration::from_secs(30);
@@ -22,20 +22,21 @@ fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
     let files = copy_with(&ports, &[("scrape_interval: 15s", "scrape_interval: 1s")]);
     let mut lab = Lab::start(&ports, files.path());
     let pids = lab.wait_until_ready();
-    // Itself, our programs, and a probe of each of four endpoints and of this host.
-    let targets = 1 + OURS.len() + 5;
+    // Itself, our programs, and a probe of each of five endpoints and of this host.
+    let targets = 1 + OURS.len() + 6;
     poll_until(UP_WITHIN, "all targets are up", || {
         lab.query("up == 1").len() == targets
     });
     // Pings need a right that whoever runs this may lack.
     let answering = r#"probe_success{job!="probe-icmp"} == 1"#;
-    poll_until(UP_WITHIN, answering, || lab.query(answering).len() == 4);
+    poll_until(UP_WITHIN, answering, || lab.query(answering).len() == 5);
     for query in [
         "node_load1",
         "rate(node_cpu_seconds_total[1m])",
         "node_memory_MemAvailable_bytes",
         "node_filesystem_avail_bytes",
         "instance:memory_usage:ratio",
+        "rate(demo_requests_total[1m])",
         r#"container_last_seen{id="/"}"#,
     ] {
         poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
@@ -72,6 +73,44 @@ fn a_cpu_burner_turns_the_alert_pending_and_then_firing() {
     let _burner = Burner::on_all_cpus();
     wait_for(UP_WITHIN, "pending", || lab.alert_state("HostHighCpu"));
     wait_for(UP_WITHIN, "firing", || lab.alert_state("HostHighCpu"));
+}
+
+#[test]
+fn the_sample_service_under_load_answers_what_people_learn_to_ask_and_its_alert_fires() {
+    let ports = Ports::free();
+    let short = [
+        ("scrape_interval: 15s", "scrape_interval: 1s"),
+        ("evaluation_interval: 15s", "evaluation_interval: 1s"),
+        ("for: 10s", "for: 3s"),
+    ];
+    let files = copy_with(&ports, &short);
+    let mut lab = Lab::start(&ports, files.path());
+    lab.wait_until_ready();
+    let demo_app = address(ports.of("demo-app"));
+    let scraped = r#"demo_requests_total{job="demo-app"}"#;
+    // What was counted before the first scrape is no increase.
+    poll_until(UP_WITHIN, scraped, || !lab.query(scraped).is_empty());
+    harness::post(&demo_app, "/admin/settings", "cpu_mode=high");
+    harness::load(&demo_app, &["--rate=20", "--duration=3s", "--errors=0.2"]);
+    for query in [
+        "rate(demo_requests_total[1m]) > 0",
+        "histogram_quantile(0.95, rate(demo_request_latency_seconds_bucket[5m])) > 0",
+        "histogram_quantile(0.95, rate(app_request_latency_seconds_bucket[5m])) > 0",
+        "sum by (endpoint) (rate(http_requests_total{status=~\"5..\"}[1m])) > 0",
+        "endpoint:http_requests:rate5m > 0",
+        "endpoint:http_requests_errors:ratio5m > 0",
+        "endpoint:http_request_duration_seconds:p95 > 0",
+        "job:http_requests_errors:ratio_rate1h > 0",
+        "http_request_duration_summary_seconds{quantile=\"0.95\"} > 0",
+        "sum(rate(orders_value_dollars_sum[1m])) > 0",
+        "active_users > 0",
+    ] {
+        poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
+    }
+    assert!(lab.has_exemplars("http_request_duration_seconds_bucket"));
+    wait_for(UP_WITHIN, "firing", || lab.alert_state("LabHighCpu"));
+    harness::post(&demo_app, "/admin/settings", "cpu_mode=random");
+    wait_for(UP_WITHIN, "", || lab.alert_state("LabHighCpu"));
 }
 
 #[test]
