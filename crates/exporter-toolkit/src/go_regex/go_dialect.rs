@@ -1,5 +1,5 @@
-//! Go's expressions for the `regex` crate. Both have the same language, RE2's, but for
-//! `\d`, `\w`, `\s` and `\b`, which mean ASCII in Go and all of Unicode there.
+//! Go's expressions for the `regex` crate. Both have the same language, RE2's, but for `\d`, `\w`, `\s` and `\b`, which
+//! mean ASCII in Go and all of Unicode there, and for some characters that are plain in Go.
 
 use std::ops::Range;
 
@@ -7,11 +7,18 @@ use regex::{Error, Regex};
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetItem, Span, Visitor, visit};
 
+use super::go_literals;
+
 /// The expression, which matches anywhere in a text, as Go's do.
 ///
 /// # Errors
 /// When it is malformed; the error shows where.
 pub fn parse(pattern: &str) -> Result<Regex, Error> {
+    // The error is to show what was typed.
+    compile(&go_literals::escape(pattern)).map_err(|error| Regex::new(pattern).err().unwrap_or(error))
+}
+
+fn compile(pattern: &str) -> Result<Regex, Error> {
     // What cannot be parsed here cannot be parsed there either, and the error is told there.
     let found = Parser::new()
         .parse(pattern)
@@ -124,8 +131,24 @@ mod tests {
     }
 
     #[test]
+    fn operators_that_go_lacks_are_plain() {
+        for (pattern, text, matches) in [
+            (r#"^{"status": "ok"}$"#, r#"{"status": "ok"}"#, true),
+            ("^[a&&b]+$", "a&b", true),
+            ("^[+--]+$", "+,-", true),
+            ("^[[x]$", "[", true),
+            (r"^\Qa.b\E$", "a.b", true),
+            (r"^\Qa.b\E$", "axb", false),
+        ] {
+            assert_eq!(parse(pattern).unwrap().is_match(text), matches, "{pattern} on {text:?}");
+        }
+        // Nor does Go have what these are there.
+        assert!(parse("[a--z]").is_err());
+    }
+
+    #[test]
     fn malformed_expressions_are_shown_as_they_were_typed() {
-        for pattern in ["(", "[a", r"\d{2", "*", r"a**\d("] {
+        for pattern in ["(", "[a", r"\d{2,1}", "*", r"a**\d("] {
             let error = parse(pattern).unwrap_err().to_string();
             assert!(error.contains(pattern), "{pattern}: {error}");
         }

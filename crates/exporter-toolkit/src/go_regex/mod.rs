@@ -3,6 +3,7 @@
 mod automaton;
 mod expression;
 mod go_dialect;
+mod go_literals;
 mod pattern;
 
 pub use expression::{Expression, parse};
