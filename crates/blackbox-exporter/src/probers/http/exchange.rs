@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -86,7 +86,12 @@ async fn over_http1(
         .allow_obsolete_multiline_headers_in_responses(true)
         .max_headers(MOST_HEADERS)
         .max_buf_size(LONGEST_HEAD)
-        .handshake(TokioIo::new(Watched { connection, first_byte }))
+        .handshake(TokioIo::new(Watched {
+            connection,
+            first_byte,
+            to_read: None,
+            has_written: false,
+        }))
         .await?;
     tasks.spawn(driver);
     // The request is on its way at once; what takes time from here on is the target.
@@ -157,10 +162,14 @@ impl<F: Future + 'static> hyper::rt::Executor<F> for Tasks {
     }
 }
 
-/// A connection that notes when the first byte came.
+/// A connection that notes when the first byte came, and reads nothing before something was written: hyper gives up where a
+/// server speaks first, and what such a server says is to be told.
 struct Watched {
     connection: Connection,
     first_byte: Rc<Cell<Option<Instant>>>,
+    /// Who waits to read.
+    to_read: Option<Waker>,
+    has_written: bool,
 }
 
 impl AsyncRead for Watched {
@@ -169,6 +178,10 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
+        if !self.has_written {
+            self.to_read = Some(context.waker().clone());
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.connection).poll_read(context, buffer))?;
         if buffer.filled().len() > before && self.first_byte.get().is_none() {
@@ -180,7 +193,12 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.connection).poll_write(context, bytes)
+        let written = ready!(Pin::new(&mut self.connection).poll_write(context, bytes))?;
+        self.has_written = true;
+        if let Some(reader) = self.to_read.take() {
+            reader.wake();
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
