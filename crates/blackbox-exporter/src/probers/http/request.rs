@@ -127,6 +127,10 @@ impl Template {
             );
         }
         let body = if hop.with_body { self.body.clone() } else { Bytes::new() };
+        if body.is_empty() && [Method::POST, Method::PUT, Method::PATCH].contains(&hop.method) {
+            // Servers refuse such a request if it does not tell its length.
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+        }
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = hop.method.clone();
         *request.version_mut() = way.version;
