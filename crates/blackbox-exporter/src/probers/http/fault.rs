@@ -18,6 +18,9 @@ pub(super) fn failure(step: Step, error: &hyper::Error, what: &str) -> Failure {
 }
 
 fn reason(error: &hyper::Error) -> Reason {
+    if error.is_parse_too_large() {
+        return Reason::TooLarge;
+    }
     if error.is_parse() {
         return Reason::Protocol;
     }

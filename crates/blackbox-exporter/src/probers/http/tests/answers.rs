@@ -99,13 +99,13 @@ fn what_goes_wrong_has_its_reason_and_step() {
         (
             "an endless header",
             || Act::SayForever("HTTP/1.1 200 OK\r\nX-A: ", "more and more "),
-            (Step::Receive, Reason::Protocol),
+            (Step::Receive, Reason::TooLarge),
             [0.; 5],
         ),
         (
             "endless headers",
             || Act::SayForever("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"),
-            (Step::Receive, Reason::Protocol),
+            (Step::Receive, Reason::TooLarge),
             [0.; 5],
         ),
         (
