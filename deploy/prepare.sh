@@ -108,10 +108,20 @@ venv() {
   "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'prometheus_client>=0.22,<1' 'protobuf>=5.29,<8'
 }
 
+# Debian's server is the program that checks its files, called by another name. Its own package would start a service.
+link_redis() {
+  ! have redis-server && [[ ! -x $tools/bin/redis-server ]] || return 0
+  programs redis-check-rdb=redis-tools
+  mkdir -p "$tools/bin"
+  ln -sfn "$(type -P redis-check-rdb)" "$tools/bin/redis-server"
+}
+
 for_test() {
   for_run
   # The tests of collectors that ask netlink make network namespaces with ip and tc.
   programs curl=curl python3=python3 ip=iproute2
+  # Targets of probes.
+  link_redis
   venv
 }
 
