@@ -1,23 +1,52 @@
-//! Running the program, as people and process managers do.
+//! Running the programs, as people and process managers do: ours, and upstream's where there is one to compare with.
+#![allow(dead_code, reason = "not every test needs all of it")]
+#![allow(clippy::print_stderr, reason = "says that there is nothing to compare with")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_blackbox-exporter");
+/// Our program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_blackbox-exporter");
+
+const UPSTREAM: [&str; 2] = ["prometheus-blackbox-exporter", "blackbox_exporter"];
+
+/// Upstream's program, from the directory in `PEERS` or from PATH. `None`: there is nothing to compare with, which is
+/// said, and is a failure with `PEERS` or with PILOTLIGHT_ALL=1.
+pub(crate) fn upstream() -> Option<PathBuf> {
+    let peers = std::env::var_os("PEERS").filter(|peers| !peers.is_empty());
+    let path = peers.clone().or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+    let candidates = std::env::split_paths(&path).flat_map(|dir| UPSTREAM.map(|name| dir.join(name)));
+    let found = candidates.into_iter().find(|file| file.is_file());
+    if found.is_none() {
+        let all = std::env::var_os("PILOTLIGHT_ALL").is_some_and(|all| all == "1");
+        assert!(
+            peers.is_none() && !all,
+            "PEERS={peers:?} and PATH have none of {UPSTREAM:?}"
+        );
+        eprintln!("no upstream blackbox_exporter on PATH or in PEERS: only ours is tested");
+    }
+    found
+}
 
 /// Runs it to its end.
 pub(crate) fn run(args: &[&str]) -> Output {
-    Command::new(PROGRAM).args(args).stdin(Stdio::null()).output().unwrap()
+    run_program(Path::new(PROGRAM), args)
+}
+
+/// The same of another program.
+pub(crate) fn run_program(program: &Path, args: &[&str]) -> Output {
+    Command::new(program).args(args).stdin(Stdio::null()).output().unwrap()
 }
 
 /// A running exporter. Dropping it ends it.
 pub(crate) struct Exporter {
     child: Child,
-    log: BufReader<ChildStderr>,
+    log: Box<dyn BufRead + Send + Sync>,
     address: String,
 }
 
@@ -47,7 +76,12 @@ impl Answer {
 impl Exporter {
     /// With this configuration, on a port of its own.
     pub(crate) fn start(config: &Path, args: &[&str]) -> Self {
-        let mut child = Command::new(PROGRAM)
+        Self::start_program(Path::new(PROGRAM), config, args)
+    }
+
+    /// The same of another program.
+    pub(crate) fn start_program(program: &Path, config: &Path, args: &[&str]) -> Self {
+        let mut child = Command::new(program)
             .arg("--web.listen-address=127.0.0.1:0")
             .arg(format!("--config.file={}", config.display()))
             .args(args)
@@ -55,20 +89,25 @@ impl Exporter {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut log = Box::new(BufReader::new(child.stderr.take().unwrap()));
         let address = value_in(&line_with(&mut log, "address="), "address=");
         Self { child, log, address }
+    }
+
+    /// Lets it say what it wants from now on: nobody listens. A full pipe would stop it.
+    pub(crate) fn drop_log(&mut self) {
+        let mut log = std::mem::replace(&mut self.log, Box::new(std::io::empty()));
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
     }
 
     /// Asks without a body, and reads the whole answer.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
+        // A program that hangs fails the test, and does not hang it.
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n"
-        )
-        .unwrap();
+        // HTTP/1.0, so that the body comes in one piece.
+        write!(stream, "{method} {path} HTTP/1.0\r\nHost: x\r\n{headers}\r\n").unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
