@@ -43,5 +43,6 @@ fn exporter(settings: Settings, config: Arc<LiveConfig>) -> Result<Exporter, Vec
     Ok(Exporter {
         registry,
         pages: Box::new(BlackboxPages::new(state)),
+        web: None,
     })
 }

@@ -55,6 +55,7 @@ pub fn exporter(settings: Settings) -> Result<Exporter, Vec<String>> {
     Ok(Exporter {
         registry,
         pages: Box::new(pages),
+        web: None,
     })
 }
 

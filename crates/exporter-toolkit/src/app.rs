@@ -15,7 +15,7 @@ use crate::flags::{Flag, Flags, Habit, Stop};
 use crate::scrape::{Registry, RegistryBuilder};
 use crate::self_metrics::{BuildInfo, HandlerMetrics, ProcessMetrics, PrometheusRegistry, REVISION, RUSTC, VERSION};
 use crate::web::{self, App, Listener, NoPages, Page, Pages};
-use crate::web_config::WebConfig;
+use crate::web_config::{Given, WebConfig};
 use crate::{healthcheck, logging, memory};
 
 /// An exporter, as people see it.
@@ -45,6 +45,8 @@ pub struct Exporter {
     pub registry: RegistryBuilder,
     /// What it shows beside that.
     pub pages: Box<dyn Pages>,
+    /// TLS and a user, where flags of its own say so.
+    pub web: Option<Given>,
 }
 
 impl From<RegistryBuilder> for Exporter {
@@ -52,11 +54,13 @@ impl From<RegistryBuilder> for Exporter {
         Self {
             registry,
             pages: Box::new(NoPages),
+            web: None,
         }
     }
 }
 
 /// What the flags ask for.
+#[expect(clippy::large_enum_variant, reason = "there is one of it, for a moment at the start")]
 pub enum Start {
     /// An exporter that answers until it is told to end.
     Serve(Exporter),
@@ -174,11 +178,11 @@ fn resolve(flags: &Flags, make: impl FnOnce(&Flags) -> Result<Start, Vec<String>
     let start = make(flags);
     let max_requests = max_requests(flags).map_err(|error| vec![error]);
     let telemetry_path = telemetry_path(flags).map_err(|error| vec![error]);
-    let file = flags
-        .optional("web.config.file")
-        .filter(|path| !path.is_empty())
-        .map(Path::new);
-    let config = WebConfig::open(file).map_err(|error| vec![error.to_string()]);
+    let given = match &start {
+        Ok(Start::Serve(exporter)) => exporter.web.clone(),
+        _ => None,
+    };
+    let config = web_config(flags, given).map_err(|error| vec![error]);
     match (log, start, max_requests, telemetry_path, config) {
         (Ok(_), Ok(start), Ok(max_requests), Ok(()), Ok(config)) => Ok(Settings {
             start,
@@ -196,6 +200,16 @@ fn resolve(flags: &Flags, make: impl FnOnce(&Flags) -> Result<Start, Vec<String>
             Err(errors.into_iter().flatten().flatten().collect())
         }
     }
+}
+
+fn web_config(flags: &Flags, given: Option<Given>) -> Result<WebConfig, String> {
+    let file = flags.optional("web.config.file").filter(|path| !path.is_empty());
+    let config = match (given, file) {
+        (Some(_), Some(_)) => return Err("--web.config.file: other flags say already who may come in".to_owned()),
+        (Some(given), None) => WebConfig::given(given),
+        (None, file) => WebConfig::open(file.map(Path::new)),
+    };
+    config.map_err(|error| error.to_string())
 }
 
 fn max_requests(flags: &Flags) -> Result<usize, String> {
@@ -266,7 +280,9 @@ fn app(
     max_requests: usize,
     config: WebConfig,
 ) -> anyhow::Result<App<std::sync::Arc<Registry>>> {
-    let Exporter { mut registry, pages } = exporter;
+    let Exporter {
+        mut registry, pages, ..
+    } = exporter;
     if !registry.has_build_info() {
         registry.own(Box::new(BuildInfo::new(program.prefix)));
     }

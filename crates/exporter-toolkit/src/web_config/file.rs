@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_saphyr::Error;
 
 /// The whole file. Everything may be absent, the file may be empty.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct WebFile {
     pub(super) tls_server_config: Option<TlsSection>,
@@ -36,7 +36,7 @@ pub(super) struct TlsSection {
 }
 
 /// `http_server_config`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HttpSection {
     pub(super) http2: Option<bool>,
@@ -44,7 +44,7 @@ pub(super) struct HttpSection {
 }
 
 /// `rate_limit`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RateLimitSection {
     pub(super) interval: Option<String>,

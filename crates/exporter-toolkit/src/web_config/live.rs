@@ -11,7 +11,8 @@ use rustls::ServerConfig;
 
 use super::admission::{self, Admission};
 use super::error::WebConfigError;
-use super::load::{Fixed, Loaded};
+use super::given::Given;
+use super::load::{Fixed, Loaded, Loader};
 use super::look::{Current, Looker};
 use super::users;
 use super::worker::{Verify, Worker};
@@ -54,14 +55,28 @@ impl WebConfig {
         }
     }
 
+    /// The same for a configuration that flags say. Blocks, too.
+    ///
+    /// # Errors
+    /// All that is wrong with it at once.
+    pub fn given(given: Given) -> Result<Self, WebConfigError> {
+        let loader = Loader::of_flags(given.into_file());
+        Self::load_with(loader, LOOK_INTERVAL, users::verify)
+    }
+
     pub(super) fn open_with(path: &Path, look_interval: Duration, verify: Verify) -> Result<Self, WebConfigError> {
-        let (looker, loaded) = Looker::start(path)?;
+        Self::load_with(Loader::new(path), look_interval, verify)
+    }
+
+    fn load_with(loader: Loader, look_interval: Duration, verify: Verify) -> Result<Self, WebConfigError> {
+        let path = loader.path().to_owned();
+        let (looker, loaded) = Looker::start(loader)?;
         let fixed = Fixed {
             is_tls: matches!(loaded.tls, Ok(Some(_))),
             http2: loaded.http2,
         };
         let live = Live::start(looker, fixed, loaded, look_interval, verify)
-            .map_err(|error| WebConfigError::new(path, vec![format!("starting the web-config thread: {error}")]))?;
+            .map_err(|error| WebConfigError::new(&path, vec![format!("starting the web-config thread: {error}")]))?;
         Ok(Self {
             fixed,
             live: Some(live),

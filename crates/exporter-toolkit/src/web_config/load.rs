@@ -7,7 +7,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use rustls::ServerConfig;
 
 use super::error::{Findings, WebConfigError};
-use super::file;
+use super::file::{self, WebFile};
 use super::files::Files;
 use super::rate_limit::RateLimiter;
 use super::settings::{self, Settings};
@@ -57,13 +57,26 @@ impl Loaded {
 /// Where the configuration is read from.
 pub(super) struct Loader {
     path: PathBuf,
+    /// What stands in the place of the file's text.
+    given: Option<WebFile>,
     fixed: Option<Fixed>,
 }
 
 impl Loader {
     pub(super) fn new(path: &Path) -> Self {
-        let path = path.to_owned();
-        Self { path, fixed: None }
+        Self {
+            path: path.to_owned(),
+            given: None,
+            fixed: None,
+        }
+    }
+
+    /// A configuration that stands in no file; the files that it names are read all the same.
+    pub(super) fn of_flags(given: WebFile) -> Self {
+        Self {
+            given: Some(given),
+            ..Self::new(Path::new("flags"))
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -80,10 +93,10 @@ impl Loader {
     /// # Errors
     /// When the file itself is no good. Broken certificates are told by [`Loaded::tls`].
     pub(super) fn load(&self, files: &mut Files) -> Result<Loaded, WebConfigError> {
-        let text = files
-            .read(&self.path)
-            .map_err(|error| self.error(vec![error.to_string()]))?;
-        let file = file::parse(&text).map_err(|problem| self.error(vec![problem]))?;
+        let file = match &self.given {
+            Some(given) => given.clone(),
+            None => self.read(files)?,
+        };
         let mut findings = Findings::default();
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let settings = settings::check(&file, folder, &mut findings);
@@ -93,6 +106,13 @@ impl Loader {
         }
         findings.problems.extend(tls.err().into_iter().flatten());
         Err(self.error(findings.problems))
+    }
+
+    fn read(&self, files: &mut Files) -> Result<WebFile, WebConfigError> {
+        let text = files
+            .read(&self.path)
+            .map_err(|error| self.error(vec![error.to_string()]))?;
+        file::parse(&text).map_err(|problem| self.error(vec![problem]))
     }
 
     fn tls(

@@ -1,6 +1,5 @@
 //! A look at the files: what they say now, and one line in the log for each change of state.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use log::{error, info, warn};
@@ -38,8 +37,7 @@ impl Looker {
     ///
     /// # Errors
     /// When it is not.
-    pub(super) fn start(path: &Path) -> Result<(Self, Arc<Loaded>), WebConfigError> {
-        let loader = Loader::new(path);
+    pub(super) fn start(loader: Loader) -> Result<(Self, Arc<Loaded>), WebConfigError> {
         let mut files = Files::default();
         let loaded = Arc::new(loader.load(&mut files)?);
         if let Some(error) = loaded.tls_error() {
@@ -143,7 +141,7 @@ mod tests {
     fn changes(folder: &Folder, texts: &[&str]) -> Vec<Option<Change>> {
         let (first, rest) = texts.split_first().unwrap();
         folder.write(first);
-        let (mut looker, _) = Looker::start(&folder.file()).unwrap();
+        let (mut looker, _) = Looker::start(Loader::new(&folder.file())).unwrap();
         let mut found = vec![];
         for text in rest {
             folder.write(text);

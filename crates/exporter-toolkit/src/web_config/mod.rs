@@ -7,6 +7,7 @@ mod client_cert;
 mod error;
 mod file;
 mod files;
+mod given;
 mod live;
 mod load;
 mod look;
@@ -23,4 +24,5 @@ mod testing;
 
 pub use admission::Admission;
 pub use error::WebConfigError;
+pub use given::{Given, GivenUser};
 pub use live::WebConfig;
