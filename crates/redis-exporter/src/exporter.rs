@@ -14,7 +14,7 @@ use crate::build_info::BuildInfo;
 use crate::context::Context;
 use crate::output::Output;
 use crate::pages::RedisPages;
-use crate::scrape::scrape;
+use crate::scrape::{Scrape, scrape};
 use crate::settings::Settings;
 use crate::totals::Totals;
 
@@ -44,14 +44,17 @@ pub fn exporter(settings: Settings) -> Result<Exporter, Vec<String>> {
     let collector = RedisCollector {
         context: Arc::clone(&context),
         totals: Arc::clone(&totals),
+        role: String::new(),
         runtime: runtime().map_err(started)?,
     };
     registry.collector("redis", Box::new(collector));
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Workers::start("scrape", count.min(MOST_WORKERS)).map_err(started)?;
+    let web = context.settings.web.clone();
     Ok(Exporter {
         registry,
         pages: Box::new(RedisPages::new(context, totals, workers, build)),
+        web,
     })
 }
 
@@ -66,6 +69,8 @@ fn runtime() -> std::io::Result<Runtime> {
 struct RedisCollector {
     context: Arc<Context>,
     totals: Arc<Totals>,
+    /// What the target was when it was last seen.
+    role: String,
     /// The registry's threads have none.
     runtime: Runtime,
 }
@@ -80,7 +85,13 @@ impl Collector for RedisCollector {
         let mut out = Output::new(out, &settings.namespace);
         self.totals.begin();
         if let Some(target) = &settings.target {
-            let scrape = scrape(&self.context, target, &settings.options, deadline, &mut out);
+            let order = Scrape {
+                context: &self.context,
+                target,
+                options: &settings.options,
+                deadline,
+            };
+            let scrape = scrape(&order, &mut self.role, &mut out);
             self.totals.observe(self.runtime.block_on(scrape));
         }
         out.set_role(None);

@@ -223,6 +223,37 @@ const FLAGS: &[Flag] = &[
         "",
         "Name of the CA certificate file (including full path) that signs the server's certificate.",
     ),
+    Flag::value(
+        "tls-server-key-file",
+        "",
+        "Name of the server key file (including full path) if the web interface and telemetry should use TLS.",
+    ),
+    Flag::value(
+        "tls-server-cert-file",
+        "",
+        "Name of the server certificate file (including full path) if the web interface and telemetry should use TLS.",
+    ),
+    Flag::value(
+        "tls-server-ca-cert-file",
+        "",
+        "Name of the CA certificate file (including full path) if the web interface and telemetry should require TLS client authentication.",
+    ),
+    Flag::value(
+        "tls-server-min-version",
+        "TLS1.2",
+        "Minimum TLS version that is acceptable by the web interface and telemetry when using TLS.",
+    ),
+    Flag::value("basic-auth-username", "", "Username for basic authentication."),
+    Flag::value(
+        "basic-auth-password",
+        "",
+        "Password for basic authentication, conflicts with --basic-auth-hash-password.",
+    ),
+    Flag::value(
+        "basic-auth-hash-password",
+        "",
+        "Hashed password for basic authentication, bcrypt format, conflicts with --basic-auth-password.",
+    ),
     Flag::switch(
         "debug",
         false,
@@ -247,8 +278,8 @@ pub fn flags() -> Vec<Flag> {
 /// Upstream's flags for what every exporter has, after what the environment says in the place of flags.
 fn adapt(flags: &mut Flags) {
     environment::fill(flags, &self::flags(), |name| std::env::var(name).ok());
-    if let Some(level) = flags.optional("log-level").map(str::to_lowercase) {
-        flags.set("log.level", vec![level]);
+    if let Some(level) = flags.optional("log-level").map(level) {
+        flags.set("log.level", vec![level.to_owned()]);
     }
     if flags.switch("debug") {
         flags.set("log.level", vec!["debug".to_owned()]);
@@ -261,6 +292,16 @@ fn adapt(flags: &mut Flags) {
     }
     if flags.switch("redis-only-metrics") {
         flags.set("web.disable-exporter-metrics", vec!["true".to_owned()]);
+    }
+}
+
+/// Upstream's levels; what is none is the usual one there, too.
+fn level(name: &str) -> &'static str {
+    match name.to_lowercase().as_str() {
+        "trace" | "debug" => "debug",
+        "warn" | "warning" => "warn",
+        "error" | "fatal" | "panic" => "error",
+        _ => "info",
     }
 }
 
@@ -284,6 +325,7 @@ mod tests {
             (&[][..], "info", "logfmt", false),
             (&["-debug", "-log-level=ERROR"], "debug", "logfmt", false),
             (&["--log-level", "WARN", "-log-format=json"], "warn", "json", false),
+            (&["--log-level", "loud"], "info", "logfmt", false),
             (&["-redis-only-metrics", "-log-format", "txt"], "info", "logfmt", true),
         ] {
             let flags = adapted(args);

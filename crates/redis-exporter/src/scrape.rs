@@ -21,21 +21,32 @@ struct Places {
     questions: usize,
 }
 
-/// Scrapes a target until the deadline at the latest; how long it took. A target that is down is metrics, too.
-pub(crate) async fn scrape(
-    context: &Context,
-    target: &Target,
-    options: &Options,
-    deadline: Instant,
-    out: &mut Output<'_>,
-) -> Duration {
+/// What a scrape is to be.
+pub(crate) struct Scrape<'c> {
+    /// What all scrapes share.
+    pub(crate) context: &'c Context,
+    /// Whom to ask.
+    pub(crate) target: &'c Target,
+    /// What to ask for.
+    pub(crate) options: &'c Options,
+    /// When it must be over.
+    pub(crate) deadline: Instant,
+}
+
+/// Scrapes a target; how long it took. A target that is down is metrics, too. `role` is the one that the target had when
+/// it was last seen, so that the series of a target that goes down stay the same.
+pub(crate) async fn scrape(scrape: &Scrape<'_>, role: &mut String, out: &mut Output<'_>) -> Duration {
     let began = Instant::now();
-    let scrape = Scrape {
+    let Scrape {
         context,
         target,
         options,
-    };
-    let (is_up, failure) = scrape.carry_out(deadline, out).await;
+        ..
+    } = scrape;
+    let (is_up, failure) = scrape.carry_out(role, out).await;
+    if options.role_label {
+        out.set_role(Some(role.clone()));
+    }
     context.told.state(target, failure.as_ref());
     let text = failure.as_ref().map(ToString::to_string).unwrap_or_default();
     let status = f64::from(u8::from(failure.is_some()));
@@ -46,17 +57,11 @@ pub(crate) async fn scrape(
     took
 }
 
-struct Scrape<'c> {
-    context: &'c Context,
-    target: &'c Target,
-    options: &'c Options,
-}
-
 impl Scrape<'_> {
     /// Whether the target is up, and what went wrong: it may be up and not tell everything.
-    async fn carry_out(&self, deadline: Instant, out: &mut Output<'_>) -> (bool, Option<Failure>) {
+    async fn carry_out(&self, role: &mut String, out: &mut Output<'_>) -> (bool, Option<Failure>) {
         let began = Instant::now();
-        let connection = self.context.connect(self.target, deadline).await;
+        let connection = self.context.connect(self.target, self.deadline).await;
         let took = began.elapsed().as_secs_f64();
         out.plain("exporter_last_scrape_connect_time_seconds", Kind::Gauge, took);
         let mut connection = match connection {
@@ -81,8 +86,9 @@ impl Scrape<'_> {
             }
         };
         let mut seen = Seen::new(&info, SystemTime::now());
+        seen.role().clone_into(role);
         if self.options.role_label {
-            out.set_role(Some(seen.role().to_owned()));
+            out.set_role(Some(role.clone()));
         }
         self.tell(&request, &places, &answers, &mut seen, out);
         let failure = match answers.into_failure() {

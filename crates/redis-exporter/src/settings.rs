@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use exporter_toolkit::flags::Flags;
 use exporter_toolkit::go_duration;
+use exporter_toolkit::web_config::{Given, GivenUser};
 
 use crate::connection::TlsFiles;
 use crate::target::{Credentials, Target};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub(crate) connection_timeout: Duration,
     /// TLS towards targets.
     pub(crate) tls: TlsFiles,
+    /// TLS and a user towards scrapers.
+    pub(crate) web: Option<Given>,
     /// Whether metrics of the exporter itself are left out.
     pub(crate) redis_only: bool,
     /// Whether `/scrape` is left out.
@@ -67,6 +70,7 @@ impl Settings {
         let target = target(flags, &mut errors);
         let connection_timeout = timeout(flags, &mut errors);
         let tls = tls_files(flags, &mut errors);
+        let web = web(flags, &mut errors);
         let namespace = namespace(flags, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
@@ -84,6 +88,7 @@ impl Settings {
             namespace,
             connection_timeout,
             tls,
+            web,
             redis_only: flags.switch("redis-only-metrics"),
             without_scrape_endpoint: flags.switch("disable-scrape-endpoint"),
             is_cluster: flags.switch("is-cluster"),
@@ -156,6 +161,57 @@ fn tls_files(flags: &Flags, errors: &mut Vec<String>) -> TlsFiles {
         identity,
         skip_verification: flags.switch("skip-tls-verification"),
     }
+}
+
+/// What upstream's flags say of TLS and a password towards scrapers.
+fn web(flags: &Flags, errors: &mut Vec<String>) -> Option<Given> {
+    let given = Given {
+        identity: server_identity(flags, errors),
+        client_ca_file: given(flags, "tls-server-ca-cert-file"),
+        min_version: min_version(flags, errors),
+        user: user(flags, errors),
+    };
+    (given.identity.is_some() || given.user.is_some()).then_some(given)
+}
+
+fn server_identity(flags: &Flags, errors: &mut Vec<String>) -> Option<(String, String)> {
+    match (
+        given(flags, "tls-server-cert-file"),
+        given(flags, "tls-server-key-file"),
+    ) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        _ => {
+            errors.push("--tls-server-cert-file, --tls-server-key-file: one is of no use without the other".to_owned());
+            None
+        }
+    }
+}
+
+/// `TLS1.2` as the web configuration calls it.
+fn min_version(flags: &Flags, errors: &mut Vec<String>) -> Option<String> {
+    let version = flags.value("tls-server-min-version");
+    if !["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"].contains(&version) {
+        errors.push(format!(
+            "--tls-server-min-version: {version:?} is none of TLS1.2, TLS1.3"
+        ));
+    }
+    Some(version.replace('.', ""))
+}
+
+fn user(flags: &Flags, errors: &mut Vec<String>) -> Option<GivenUser> {
+    let (password, hash) = (
+        given(flags, "basic-auth-password"),
+        given(flags, "basic-auth-hash-password"),
+    );
+    let user = match (given(flags, "basic-auth-username"), password, hash) {
+        (_, None, None) | (None, ..) => return None,
+        (_, Some(_), Some(_)) => Err("and --basic-auth-hash-password: only one can be the password".to_owned()),
+        (Some(name), Some(password), None) => GivenUser::with_password(&name, &password),
+        (Some(name), None, Some(hash)) => Ok(GivenUser::with_hash(&name, &hash)),
+    };
+    user.map_err(|error| errors.push(format!("--basic-auth-password: {error}")))
+        .ok()
 }
 
 fn namespace(flags: &Flags, errors: &mut Vec<String>) -> String {

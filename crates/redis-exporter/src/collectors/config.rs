@@ -164,7 +164,7 @@ mod tests {
                 .any(|line| line.contains("hunter2") || line.contains("1234")),
             "{lines:?}"
         );
-        let (lines, _) = config(&["--include-config-metrics", "--redact-config-metrics=false"]);
+        let (lines, _) = config(&["--include-config-metrics", "--no-redact-config-metrics"]);
         assert_eq!(lines.iter().filter(|line| line.contains("hunter2")).count(), 3);
     }
 }

@@ -102,7 +102,7 @@ mod tests {
             r#"redis_db_keys_expiring{db="db3"} 1"#,
         ];
         assert_eq!(
-            told(INFO, &["--include-metrics-for-empty-databases=false"], tell),
+            told(INFO, &["--no-include-metrics-for-empty-databases"], tell),
             expected
         );
     }

@@ -14,7 +14,7 @@ use crate::build_info::BuildInfo;
 use crate::context::Context;
 use crate::output::Output;
 use crate::program::PROGRAM;
-use crate::scrape::scrape;
+use crate::scrape::{Scrape, scrape};
 use crate::settings::Options;
 use crate::target::Target;
 use crate::totals::Totals;
@@ -87,8 +87,13 @@ async fn carry_out(order: Order) -> Vec<u8> {
     totals.begin();
     {
         let mut out = Output::new(&mut encoder, &order.context.settings.namespace);
-        let took = scrape(&order.context, &order.target, &order.options, order.deadline, &mut out).await;
-        totals.observe(took);
+        let scrape_order = Scrape {
+            context: &order.context,
+            target: &order.target,
+            options: &order.options,
+            deadline: order.deadline,
+        };
+        totals.observe(scrape(&scrape_order, &mut String::new(), &mut out).await);
         out.set_role(None);
         totals.encode(&mut out);
     }
