@@ -86,6 +86,16 @@ programs() {
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }
 
+# redis-server, which tests start themselves. Debian's package of that name would run it as a service, too; redis-tools has
+# the same program under the name of what else it can do.
+link_redis() {
+  ! have redis-server || return 0
+  [[ ! -x $tools/bin/redis-server ]] || return 0
+  programs redis-check-rdb=redis-tools
+  mkdir -p "$tools/bin"
+  ln -sfn "$(type -P redis-check-rdb)" "$tools/bin/redis-server"
+}
+
 # cc links every Rust program and compiles ring's C and assembly.
 for_build() {
   have cargo || die "cargo is missing: install Rust 1.95 or newer, best with rustup"
@@ -108,19 +118,11 @@ venv() {
   "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'prometheus_client>=0.22,<1' 'protobuf>=5.29,<8'
 }
 
-# Debian's server is the program that checks its files, called by another name. Its own package would start a service.
-link_redis() {
-  ! have redis-server && [[ ! -x $tools/bin/redis-server ]] || return 0
-  programs redis-check-rdb=redis-tools
-  mkdir -p "$tools/bin"
-  ln -sfn "$(type -P redis-check-rdb)" "$tools/bin/redis-server"
-}
-
 for_test() {
   for_run
   # The tests of collectors that ask netlink make network namespaces with ip and tc.
   programs curl=curl python3=python3 ip=iproute2
-  # Targets of probes.
+  # Redis is probed, and has an exporter.
   link_redis
   venv
 }
