@@ -16,10 +16,26 @@ pub(super) struct Automaton {
 
 #[derive(Clone, Debug)]
 enum State {
-    One { set: CharacterSet, next: usize },
-    Start { next: usize },
-    End { next: usize },
-    Fork { number: usize, ways: Vec<usize> },
+    One {
+        set: CharacterSet,
+        next: usize,
+    },
+    Start {
+        next: usize,
+    },
+    End {
+        next: usize,
+    },
+    Fork {
+        number: usize,
+        ways: Vec<usize>,
+    },
+    /// A fork whose one way is a character and back: `.*` is in half of all expressions.
+    Loop {
+        number: usize,
+        set: CharacterSet,
+        next: usize,
+    },
     Matched,
 }
 
@@ -55,6 +71,14 @@ impl Automaton {
             let once = self.add(pattern, next)?;
             return self.push_fork(vec![once, next]);
         }
+        if let Pattern::One(set) = pattern {
+            let again = self.push_loop(set, next)?;
+            return if times == Times::OneOrMore {
+                self.add(pattern, again)
+            } else {
+                Some(again)
+            };
+        }
         // The way back leads to a state that has to be there before what it leads to.
         let again = self.push_fork(vec![next])?;
         let once = self.add(pattern, again)?;
@@ -69,6 +93,15 @@ impl Automaton {
         self.push(State::Fork {
             number: self.forks - 1,
             ways,
+        })
+    }
+
+    fn push_loop(&mut self, set: &CharacterSet, next: usize) -> Option<usize> {
+        self.forks += 1;
+        self.push(State::Loop {
+            number: self.forks - 1,
+            set: set.clone(),
+            next,
         })
     }
 
@@ -93,8 +126,8 @@ impl Automaton {
         starts.any(|start| search.matches_from(start))
     }
 
-    /// Where `state`, at the place `at` in the text before `character`, goes on; `None` where it does not. A fork and the
-    /// end go on where they are.
+    /// Where `state`, at the place `at` in the text before `character`, goes on; `None` where it does not. Forks and the end
+    /// go on where they are.
     #[inline]
     fn pass(&self, state: usize, at: usize, character: Option<char>) -> Option<(usize, usize)> {
         match self.states.get(state)? {
@@ -104,7 +137,7 @@ impl Automaton {
             }
             State::Start { next } => (at == 0).then_some((*next, at)),
             State::End { next } => character.is_none().then_some((*next, at)),
-            State::Fork { .. } | State::Matched => Some((state, at)),
+            State::Fork { .. } | State::Loop { .. } | State::Matched => Some((state, at)),
         }
     }
 }
@@ -147,10 +180,26 @@ impl Search<'_> {
                     }
                     return false;
                 }
+                Some(State::Loop { number, set, next }) => {
+                    self.go_round(*number, set, *next, at);
+                    return false;
+                }
                 _ => match self.automaton.pass(state, at, character) {
                     Some(next) => (state, at) = next,
                     None => return false,
                 },
+            }
+        }
+    }
+
+    /// Leaves, of every place that the loop comes to, the way on from there.
+    fn go_round(&mut self, number: usize, set: &CharacterSet, next: usize, mut at: usize) {
+        while self.is_first_time(number, at) {
+            let character = self.character_at(at);
+            self.left.extend(self.automaton.pass(next, at, character));
+            match character.filter(|character| set.contains(*character)) {
+                Some(character) => at += character.len_utf8(),
+                None => return,
             }
         }
     }
