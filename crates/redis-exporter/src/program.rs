@@ -91,6 +91,16 @@ const FLAGS: &[Flag] = &[
         "Approximate number of keys to process in each execution, larger value speeds up scanning.",
     ),
     Flag::value(
+        "check-keys-limit",
+        "100000",
+        "The most keys that --check-keys or --check-streams tell of, 0: as many as there are. Not in redis_exporter.",
+    ),
+    Flag::value(
+        "check-keys-time-limit",
+        "0",
+        "How long to look for the keys of each of --check-keys, --check-streams, --count-keys, --check-key-groups at most, 0: for its share of the scrape's time. Not in redis_exporter.",
+    ),
+    Flag::value(
         "check-search-indexes",
         ".*",
         "Regex pattern for Redis Search indexes to export metrics from FT.INFO command.",

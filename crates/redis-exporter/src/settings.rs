@@ -1,6 +1,7 @@
 //! What the flags come to.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use exporter_toolkit::flags::Flags;
@@ -8,6 +9,7 @@ use exporter_toolkit::go_duration;
 use exporter_toolkit::web_config::{Given, GivenUser};
 
 use crate::connection::TlsFiles;
+use crate::key_options::KeyOptions;
 use crate::target::{Credentials, Target};
 
 /// Everything that can be chosen.
@@ -58,6 +60,8 @@ pub(crate) struct Options {
     pub(crate) empty_databases: bool,
     /// Whether the host's memory is shown.
     pub(crate) system_metrics: bool,
+    /// Which keys to look at.
+    pub(crate) keys: Arc<KeyOptions>,
 }
 
 impl Settings {
@@ -72,6 +76,7 @@ impl Settings {
         let tls = tls_files(flags, &mut errors);
         let web = web(flags, &mut errors);
         let namespace = namespace(flags, &mut errors);
+        let options = Options::from_flags(flags, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -92,13 +97,13 @@ impl Settings {
             redis_only: flags.switch("redis-only-metrics"),
             without_scrape_endpoint: flags.switch("disable-scrape-endpoint"),
             is_cluster: flags.switch("is-cluster"),
-            options: Options::from_flags(flags),
+            options,
         })
     }
 }
 
 impl Options {
-    fn from_flags(flags: &Flags) -> Self {
+    fn from_flags(flags: &Flags, errors: &mut Vec<String>) -> Self {
         let command = flags.value("config-command");
         Self {
             config_command: match command {
@@ -114,6 +119,7 @@ impl Options {
             latency: !flags.switch("exclude-latency-histogram-metrics"),
             empty_databases: flags.switch("include-metrics-for-empty-databases"),
             system_metrics: flags.switch("include-system-metrics"),
+            keys: Arc::new(KeyOptions::from_flags(flags, errors)),
         }
     }
 }

@@ -17,8 +17,8 @@ const MOST: usize = 4096;
 pub(crate) struct Told {
     /// Why targets are down.
     down: Mutex<HashMap<String, String>>,
-    /// Which commands they refuse.
-    refused: Mutex<HashMap<(String, &'static str), ()>>,
+    /// Which commands they refuse, and what else is said once.
+    once: Mutex<HashMap<(String, &'static str), ()>>,
 }
 
 impl Told {
@@ -42,12 +42,21 @@ impl Told {
 
     /// Says that a target refuses a command, once.
     pub(crate) fn refused(&self, target: &Target, command: &'static str, why: &str) {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (target.to_string(), command);
-        if !refused.contains_key(&key) {
-            warn!(target_address = key.0, command, err = why; "The target refuses a command; this is said once");
-            remember(&mut refused, key, ());
+        if self.is_news(target, command) {
+            let name = target.to_string();
+            warn!(target_address = name, command, err = why; "The target refuses a command; this is said once");
         }
+    }
+
+    /// Whether this was not said of the target before.
+    pub(crate) fn is_news(&self, target: &Target, what: &'static str) -> bool {
+        let mut told = self.once.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (target.to_string(), what);
+        let is_news = !told.contains_key(&key);
+        if is_news {
+            remember(&mut told, key, ());
+        }
+        is_news
     }
 }
 

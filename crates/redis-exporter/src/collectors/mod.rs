@@ -1,12 +1,17 @@
 //! What a target says, and the metrics that it becomes: one file is one source. They are pure; what takes more than one
 //! question asks through a [`Session`].
 
+mod budget;
 mod cluster_info;
 mod commandstats;
 mod config;
+mod count_keys;
 mod errorstats;
 mod info;
+mod key_details;
 mod key_groups;
+mod key_search;
+mod keys;
 mod keyspace;
 mod latency;
 mod replication;
@@ -42,7 +47,12 @@ pub(crate) const QUESTIONS: &[Question] = &[
 ];
 
 /// In the order in which they are held, after all else.
-pub(crate) const DIALOGUES: &[Dialogue] = &[cluster_info::DIALOGUE, key_groups::DIALOGUE];
+pub(crate) const DIALOGUES: &[Dialogue] = &[
+    cluster_info::DIALOGUE,
+    keys::DIALOGUE,
+    count_keys::DIALOGUE,
+    key_groups::DIALOGUE,
+];
 
 /// What INFO says, section by section.
 const SECTIONS: &[fn(&Seen<'_>, &Options, &mut Output<'_>)] = &[

@@ -46,11 +46,33 @@ impl Session<'_, '_> {
             return Err(failure.clone());
         }
         for (index, command) in request.names().iter().copied().enumerate() {
-            if let Some(Reply::Error(error)) = answers.reply(index) {
+            // What a key is, is not up to the target.
+            if let Some(Reply::Error(error)) = answers.reply(index)
+                && !error.starts_with(b"WRONGTYPE")
+            {
                 let error = String::from_utf8_lossy(error);
                 self.context.told.refused(self.target, command, &error);
             }
         }
         Ok(answers)
+    }
+
+    /// Goes to another database; false when the target does not let us, and what is asked next would be asked of the wrong one.
+    ///
+    /// # Errors
+    /// As [`Session::ask`].
+    pub(crate) async fn select(&mut self, database: u32) -> Result<bool, Failure> {
+        let mut request = Request::default();
+        request.push("SELECT", &["SELECT", &database.to_string()]);
+        let answers = self.ask(&request).await?;
+        Ok(!matches!(answers.reply(0), None | Some(Reply::Error(_))))
+    }
+
+    /// Goes back to the target's own database.
+    ///
+    /// # Errors
+    /// As [`Session::ask`].
+    pub(crate) async fn select_own(&mut self) -> Result<(), Failure> {
+        self.select(self.target.database).await.map(drop)
     }
 }

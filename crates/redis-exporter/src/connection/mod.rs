@@ -86,6 +86,11 @@ impl Connection {
         answers.into_failure().map_or(Ok(()), Err)
     }
 
+    /// When all of it must be over.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.patience.deadline
+    }
+
     /// Sends commands in one go and reads the replies.
     pub(crate) async fn ask(&mut self, request: &Request) -> Answers {
         let began = Instant::now();
@@ -120,7 +125,9 @@ fn without_secrets(error: &str, who: &Credentials) -> String {
 /// Writes all commands, then reads the replies into `answers`.
 async fn exchange(stream: &mut dyn Stream, request: &Request, answers: &mut Answers) -> Result<(), Failure> {
     let mut commands = request.names().iter().copied();
-    let mut command = commands.next().unwrap_or("nothing");
+    let Some(mut command) = commands.next() else {
+        return Ok(());
+    };
     let broken = |command, error: &std::io::Error| {
         let error = plain(error);
         Failure::Broken { command, error }

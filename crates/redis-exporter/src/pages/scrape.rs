@@ -21,8 +21,10 @@ use crate::totals::Totals;
 
 /// Scrapes as the request says.
 pub(super) async fn answer(pages: &RedisPages, request: PageRequest<'_>) -> Reply {
-    let target = match target(request.query) {
-        Ok(target) => target,
+    let wanted =
+        target(request.query).and_then(|target| Ok((target, options(&pages.context.settings.options, request.query)?)));
+    let (target, options) = match wanted {
+        Ok(wanted) => wanted,
         Err(text) => {
             pages.totals.count_request_error();
             return web::text(StatusCode::BAD_REQUEST, format!("{text}\n"));
@@ -34,7 +36,7 @@ pub(super) async fn answer(pages: &RedisPages, request: PageRequest<'_>) -> Repl
     let order = Order {
         context: Arc::clone(&pages.context),
         build: pages.build.clone(),
-        options: options(&pages.context.settings.options, request.query),
+        options,
         target,
         deadline: Instant::now() + time,
         wanted,
@@ -68,8 +70,13 @@ fn target(query: &str) -> Result<Target, String> {
 }
 
 /// What to ask for: as the flags say, unless the request chooses otherwise.
-fn options(flags: &Options, _query: &str) -> Options {
-    flags.clone()
+fn options(flags: &Options, query: &str) -> Result<Options, String> {
+    let keys = flags.keys.chosen(|name| param(query, name));
+    let keys = keys.map_err(|error| format!("NewRedisExporter() error: {error}"))?;
+    Ok(Options {
+        keys: Arc::new(keys),
+        ..flags.clone()
+    })
 }
 
 /// The first value of a parameter; an empty one is none.
