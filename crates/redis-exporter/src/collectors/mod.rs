@@ -19,6 +19,7 @@ mod seen;
 mod server;
 mod session;
 mod slowlog;
+mod streams;
 
 pub(crate) use self::seen::Seen;
 use self::session::Dialogue;
@@ -50,6 +51,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
 pub(crate) const DIALOGUES: &[Dialogue] = &[
     cluster_info::DIALOGUE,
     keys::DIALOGUE,
+    streams::DIALOGUE,
     count_keys::DIALOGUE,
     key_groups::DIALOGUE,
 ];
