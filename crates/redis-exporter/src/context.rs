@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::connection::{ClientTls, Connection, Patience};
 use crate::failure::Failure;
 use crate::passwords::Passwords;
+use crate::scripts::{self, Script};
 use crate::settings::Settings;
 use crate::target::{Credentials, Target};
 use crate::told::Told;
@@ -15,6 +16,7 @@ pub(crate) struct Context {
     pub(crate) passwords: Option<Passwords>,
     pub(crate) tls: ClientTls,
     pub(crate) told: Told,
+    pub(crate) scripts: Vec<Script>,
 }
 
 impl Context {
@@ -26,14 +28,19 @@ impl Context {
         let open = |path: &std::path::PathBuf| Passwords::open(path.clone());
         let passwords = settings.password_file.as_ref().map(open).transpose();
         let passwords = passwords.map_err(|error| format!("--redis.password-file: {error}"));
-        match (passwords, ClientTls::new(settings.tls.clone())) {
-            (Ok(passwords), Ok(tls)) => Ok(Self {
+        let scripts = scripts::read(&settings.scripts);
+        match (passwords, ClientTls::new(settings.tls.clone()), scripts) {
+            (Ok(passwords), Ok(tls), Ok(scripts)) => Ok(Self {
                 settings,
                 passwords,
                 tls,
                 told: Told::default(),
+                scripts,
             }),
-            (passwords, tls) => Err(passwords.err().into_iter().chain(tls.err()).collect()),
+            (passwords, tls, scripts) => {
+                let scripts = scripts.err().into_iter().flatten();
+                Err(passwords.err().into_iter().chain(tls.err()).chain(scripts).collect())
+            }
         }
     }
 

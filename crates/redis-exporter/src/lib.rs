@@ -18,6 +18,7 @@ mod pages;
 mod passwords;
 mod program;
 mod scrape;
+mod scripts;
 mod settings;
 mod target;
 mod told;

@@ -35,6 +35,8 @@ pub struct Settings {
     pub(crate) without_scrape_endpoint: bool,
     /// Whether the target is a cluster.
     pub(crate) is_cluster: bool,
+    /// Paths of Lua scripts, separated by commas.
+    pub(crate) scripts: String,
     /// What to ask targets for.
     pub(crate) options: Options,
 }
@@ -62,6 +64,8 @@ pub(crate) struct Options {
     pub(crate) system_metrics: bool,
     /// Which keys to look at.
     pub(crate) keys: Arc<KeyOptions>,
+    /// Whether scripts must not write.
+    pub(crate) scripts_read_only: bool,
 }
 
 impl Settings {
@@ -97,6 +101,7 @@ impl Settings {
             redis_only: flags.switch("redis-only-metrics"),
             without_scrape_endpoint: flags.switch("disable-scrape-endpoint"),
             is_cluster: flags.switch("is-cluster"),
+            scripts: flags.value("script").to_owned(),
             options,
         })
     }
@@ -120,6 +125,7 @@ impl Options {
             empty_databases: flags.switch("include-metrics-for-empty-databases"),
             system_metrics: flags.switch("include-system-metrics"),
             keys: Arc::new(KeyOptions::from_flags(flags, errors)),
+            scripts_read_only: flags.switch("lua-script-read-only"),
         }
     }
 }

@@ -15,6 +15,7 @@ mod keys;
 mod keyspace;
 mod latency;
 mod replication;
+mod scripts;
 mod seen;
 mod server;
 mod session;
@@ -54,6 +55,7 @@ pub(crate) const DIALOGUES: &[Dialogue] = &[
     streams::DIALOGUE,
     count_keys::DIALOGUE,
     key_groups::DIALOGUE,
+    scripts::DIALOGUE,
 ];
 
 /// What INFO says, section by section.
