@@ -88,6 +88,7 @@ mod tests {
                 "REDIS_EXPORTER_PING_ON_CONNECT" => "yes",
                 "REDIS_EXPORTER_CHECK_KEYS_BATCH_SIZE" => "many",
                 "REDIS_EXPORTER_WEB_TELEMETRY_PATH" => "/m",
+                "REDIS_EXPORTER_CHECK_KEYS_TIME_LIMIT" => "2s",
                 _ => return None,
             };
             Some(value.to_owned())
@@ -97,5 +98,6 @@ mod tests {
         assert!(flags.switch("is-cluster") && !flags.switch("set-client-name") && !flags.switch("ping-on-connect"));
         assert_eq!(flags.value("check-keys-batch-size"), "1000");
         assert_eq!(flags.value("web.telemetry-path"), "/m");
+        assert_eq!(flags.value("check-keys-time-limit"), "2s");
     }
 }

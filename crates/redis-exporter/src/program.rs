@@ -97,8 +97,8 @@ const FLAGS: &[Flag] = &[
     ),
     Flag::value(
         "check-keys-time-limit",
-        "0",
-        "How long to look for the keys of each of --check-keys, --check-streams, --count-keys, --check-key-groups at most, 0: for its share of the scrape's time. Not in redis_exporter.",
+        "0s",
+        "How long to look for the keys of each of --check-keys, --check-streams, --count-keys, --check-key-groups at most, 0s: for its share of the scrape's time. Not in redis_exporter.",
     ),
     Flag::value(
         "check-search-indexes",
