@@ -45,7 +45,7 @@ pub fn exporter(settings: Settings) -> Result<Exporter, Vec<String>> {
         context: Arc::clone(&context),
         totals: Arc::clone(&totals),
         role: String::new(),
-        runtime: runtime().map_err(started)?,
+        runtime: Some(runtime().map_err(started)?),
     };
     registry.collector("redis", Box::new(collector));
     let count = std::thread::available_parallelism().map_or(1, usize::from);
@@ -71,8 +71,17 @@ struct RedisCollector {
     totals: Arc<Totals>,
     /// What the target was when it was last seen.
     role: String,
-    /// The registry's threads have none.
-    runtime: Runtime,
+    /// The registry's threads have none. `None` at the end only.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for RedisCollector {
+    /// At the end of the program, which is no place to wait in: the web server's own runtime still runs around it.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Collector for RedisCollector {
@@ -84,7 +93,7 @@ impl Collector for RedisCollector {
         let settings = &self.context.settings;
         let mut out = Output::new(out, &settings.namespace);
         self.totals.begin();
-        if let Some(target) = &settings.target {
+        if let (Some(target), Some(runtime)) = (&settings.target, &self.runtime) {
             let order = Scrape {
                 context: &self.context,
                 target,
@@ -92,7 +101,7 @@ impl Collector for RedisCollector {
                 deadline,
             };
             let scrape = scrape(&order, &mut self.role, &mut out);
-            self.totals.observe(self.runtime.block_on(scrape));
+            self.totals.observe(runtime.block_on(scrape));
         }
         out.set_role(None);
         self.totals.encode(&mut out);

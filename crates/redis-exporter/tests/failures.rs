@@ -72,6 +72,15 @@ fn a_server_that_is_not_there_refuses() {
 }
 
 #[test]
+fn an_end_in_order_is_one() {
+    let exporter = Exporter::start(&["--redis.addr=redis://127.0.0.1:1"]);
+    exporter.metrics();
+    let (code, log) = exporter.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("msg=Stopped") && !log.contains("panic"), "{log}");
+}
+
+#[test]
 fn a_server_that_says_nothing_is_waited_for_as_long_as_the_flag_says() {
     let address = server(swallow);
     check(&address, &SHORT, LIMIT, 0.0, "timed out after 0.3 s in CLIENT SETNAME");

@@ -16,6 +16,7 @@ pub(crate) fn run(args: &[&str]) -> Output {
 pub(crate) struct Exporter {
     child: Child,
     log: Arc<Mutex<String>>,
+    keeper: Option<std::thread::JoinHandle<()>>,
     /// Where it listens.
     pub(crate) address: String,
 }
@@ -75,8 +76,13 @@ impl Exporter {
         let log = Arc::new(Mutex::new(log));
         let rest = Arc::clone(&log);
         let keep = move || lines.for_each(|line| *rest.lock().unwrap() += &format!("{line}\n"));
-        std::thread::Builder::new().spawn(keep).unwrap();
-        Self { child, log, address }
+        let keeper = Some(std::thread::Builder::new().spawn(keep).unwrap());
+        Self {
+            child,
+            log,
+            keeper,
+            address,
+        }
     }
 
     /// Asks, and reads the whole answer.
@@ -100,6 +106,21 @@ impl Exporter {
     /// What it says on its telemetry path.
     pub(crate) fn metrics(&self) -> Answer {
         self.ask("/metrics", &[])
+    }
+
+    /// Ends it as process managers do: its exit code, and all that it has logged.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        rustix::process::kill_process(
+            rustix::process::Pid::from_child(&self.child),
+            rustix::process::Signal::TERM,
+        )
+        .unwrap();
+        let code = self.child.wait().unwrap().code();
+        // The thread that keeps the log ends with the pipe.
+        if let Some(keeper) = self.keeper.take() {
+            keeper.join().unwrap();
+        }
+        (code, self.log())
     }
 
     /// What it has logged so far.
