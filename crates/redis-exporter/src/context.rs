@@ -56,6 +56,23 @@ impl Context {
         Connection::open(target, &self.credentials(target), &self.tls, patience).await
     }
 
+    /// Opens a connection to a node of the same cluster, as the one who may ask `target`.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub(crate) async fn connect_node(
+        &self,
+        target: &Target,
+        address: &str,
+        deadline: Instant,
+    ) -> Result<Connection, Failure> {
+        let patience = Patience {
+            each: self.settings.connection_timeout,
+            deadline,
+        };
+        Connection::open(&target.node(address)?, &self.credentials(target), &self.tls, patience).await
+    }
+
     /// Who asks this target: the address says it first, then the password file, then the flags.
     fn credentials(&self, target: &Target) -> Credentials {
         let own = &target.credentials;

@@ -4,6 +4,7 @@
 //! nothing of sockets.
 
 mod build_info;
+mod cluster;
 mod collectors;
 mod connection;
 mod context;

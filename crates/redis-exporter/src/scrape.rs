@@ -4,6 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use exposition::{Desc, Kind};
 
+use crate::cluster::Owners;
 use crate::collectors::{DIALOGUES, QUESTIONS, Seen, Session};
 use crate::connection::{Answers, Connection, Reply, Request};
 use crate::context::Context;
@@ -182,6 +183,7 @@ impl Scrape<'_> {
             connection,
             seen,
             out,
+            owners: Owners::default(),
         };
         for dialogue in DIALOGUES {
             if (dialogue.when)(session.options, session.seen) {

@@ -37,6 +37,8 @@ pub struct Settings {
     pub(crate) is_cluster: bool,
     /// Paths of Lua scripts, separated by commas.
     pub(crate) scripts: String,
+    /// Whether nodes of a cluster are called by their names, where they have some.
+    pub(crate) cluster_hostnames: bool,
     /// What to ask targets for.
     pub(crate) options: Options,
 }
@@ -102,6 +104,7 @@ impl Settings {
             without_scrape_endpoint: flags.switch("disable-scrape-endpoint"),
             is_cluster: flags.switch("is-cluster"),
             scripts: flags.value("script").to_owned(),
+            cluster_hostnames: flags.switch("cluster-discover-hostnames"),
             options,
         })
     }

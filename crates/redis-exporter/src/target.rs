@@ -93,6 +93,31 @@ impl Target {
         self
     }
 
+    /// A node of the same cluster, as other nodes call it: `10.0.0.2:6379`, `::1:6379`, and `:6379` for one on the same host.
+    ///
+    /// # Errors
+    /// When this is no address.
+    pub(crate) fn node(&self, address: &str) -> Result<Self, Failure> {
+        let wrong = || Failure::Address(format!("{address:?} is no address of a node"));
+        let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
+        let port = port.parse().map_err(|_| wrong())?;
+        let (host, tls) = match (host, &self.place) {
+            ("", Place::Host { host, tls, .. }) => (host.as_str(), *tls),
+            ("", Place::Unix(_)) => return Err(wrong()),
+            (host, place) => (host, matches!(place, Place::Host { tls: true, .. })),
+        };
+        Ok(Self {
+            place: Place::Host {
+                host: host.to_owned(),
+                port,
+                tls,
+            },
+            credentials: self.credentials.clone(),
+            database: 0,
+            shown: address.to_owned(),
+        })
+    }
+
     /// How the target is called in a password file when `user` asks.
     pub(crate) fn name_for(&self, user: Option<&str>) -> String {
         match (self.shown.split_once("://"), user) {
@@ -276,6 +301,30 @@ mod tests {
         }
         let shown = format!("{:?}", Target::parse("redis://u:hunter2@a").unwrap());
         assert_eq!(shown, "Target(\"redis://a\")");
+    }
+
+    #[test]
+    fn nodes_of_a_cluster_are_reached_as_their_target() {
+        for (target, address, place) in [
+            (
+                "redis://u:p@a:1/3",
+                "10.0.0.2:6379",
+                Some(host("10.0.0.2", 6379, false)),
+            ),
+            ("rediss://a:1", "::1:6379", Some(host("::1", 6379, true))),
+            ("rediss://a:1", ":7", Some(host("a", 7, true))),
+            ("unix:///run/r.sock", "b:7", Some(host("b", 7, false))),
+            ("unix:///run/r.sock", ":7", None),
+            ("redis://a:1", "b", None),
+            ("redis://a:1", "b:x", None),
+        ] {
+            let node = Target::parse(target).unwrap().node(address).ok();
+            assert_eq!(
+                node.map(|node| (node.place, node.database)),
+                place.map(|place| (place, 0)),
+                "{address}"
+            );
+        }
     }
 
     #[test]

@@ -58,6 +58,13 @@ impl Told {
         }
         is_news
     }
+
+    /// Says that something cannot be told of a target, once.
+    pub(crate) fn missing(&self, target: &Target, what: &'static str, why: &str) {
+        if self.is_news(target, what) {
+            warn!(target_address = target.to_string(), what, err = why; "Something of the target cannot be told; this is said once");
+        }
+    }
 }
 
 fn remember<K: Hash + Eq, V>(memory: &mut HashMap<K, V>, key: K, value: V) {

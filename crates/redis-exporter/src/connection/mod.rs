@@ -86,7 +86,7 @@ impl Connection {
         answers.into_failure().map_or(Ok(()), Err)
     }
 
-    /// When all of it must be over.
+    /// When all talk with the target must be over.
     pub(crate) fn deadline(&self) -> Instant {
         self.patience.deadline
     }

@@ -10,6 +10,8 @@ use crate::failure::Failure;
 pub(crate) struct Request {
     bytes: Vec<u8>,
     names: Vec<&'static str>,
+    /// Where each command ends.
+    ends: Vec<usize>,
 }
 
 impl Request {
@@ -23,6 +25,23 @@ impl Request {
             self.bytes.extend_from_slice(b"\r\n");
         }
         self.names.push(name);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Some of the commands.
+    pub(crate) fn only(&self, indexes: &[usize]) -> Self {
+        let mut some = Self::default();
+        for &index in indexes {
+            let start = index.checked_sub(1).and_then(|before| self.ends.get(before));
+            let start = start.copied().unwrap_or_default();
+            if let (Some(&end), Some(name)) = (self.ends.get(index), self.names.get(index)) {
+                some.bytes
+                    .extend_from_slice(self.bytes.get(start..end).unwrap_or_default());
+                some.names.push(name);
+                some.ends.push(some.bytes.len());
+            }
+        }
+        some
     }
 
     fn push_head(&mut self, kind: u8, length: usize) {
@@ -57,6 +76,18 @@ impl Answers {
         parse(self.bytes.get(span.clone())?)
     }
 
+    /// Puts others' replies in the place of those at `indexes`.
+    pub(crate) fn replace(&mut self, indexes: &[usize], others: &Self) {
+        for (&index, span) in indexes.iter().zip(&others.spans) {
+            let start = self.bytes.len();
+            self.bytes
+                .extend_from_slice(others.bytes.get(span.clone()).unwrap_or_default());
+            if let Some(place) = self.spans.get_mut(index) {
+                *place = start..self.bytes.len();
+            }
+        }
+    }
+
     /// Why not all replies are there.
     pub(crate) fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
@@ -82,5 +113,26 @@ mod tests {
             b"*2\r\n$4\r\nINFO\r\n$3\r\nALL\r\n*2\r\n$3\r\nGET\r\n$1\r\n\xff\r\n"
         );
         assert_eq!(request.names(), ["INFO ALL", "GET"]);
+    }
+
+    #[test]
+    fn some_commands_are_asked_elsewhere_and_their_replies_come_back_to_their_places() {
+        let mut request = Request::default();
+        for word in ["ONE", "TWO", "THREE"] {
+            request.push(word, &[word]);
+        }
+        let some = request.only(&[0, 2]);
+        assert_eq!(some.bytes(), b"*1\r\n$3\r\nONE\r\n*1\r\n$5\r\nTHREE\r\n");
+        assert_eq!(some.names(), ["ONE", "THREE"]);
+        let answers = |bytes: &[u8]| Answers {
+            bytes: bytes.to_vec(),
+            spans: (0..bytes.len()).step_by(4).map(|start| start..start + 4).collect(),
+            failure: None,
+        };
+        let mut all = answers(b"-a\r\n+b\r\n-c\r\n");
+        all.replace(&[0, 2], &answers(b"+A\r\n+C\r\n"));
+        let texts = (0..4).map(|index| all.reply(index).and_then(|reply| Some(reply.text()?.into_owned())));
+        let expected = ["A", "b", "C"].map(|text| Some(text.to_owned()));
+        assert_eq!(texts.collect::<Vec<_>>(), [&expected[..], &[None]].concat());
     }
 }

@@ -1,5 +1,6 @@
 //! What the exporter answers beside its telemetry path.
 
+mod discover;
 mod scrape;
 
 use std::sync::Arc;
@@ -36,7 +37,7 @@ impl RedisPages {
         let without_scrape = self.context.settings.without_scrape_endpoint;
         match request.path {
             "/scrape" if !without_scrape => Some(scrape::answer(self, request).await),
-            "/discover-cluster-nodes" => Some(discover(self)),
+            "/discover-cluster-nodes" => Some(discover::answer(self).await),
             "/health" => Some(web::text(StatusCode::OK, "ok".to_owned())),
             "/-/reload" => Some(self.reload().await),
             _ => None,
@@ -78,16 +79,4 @@ impl Pages for RedisPages {
     fn answer<'a>(&'a self, request: PageRequest<'a>) -> PendingReply<'a> {
         Box::pin(self.route(request))
     }
-}
-
-/// The nodes of the cluster, for Prometheus to scrape.
-fn discover(pages: &RedisPages) -> Reply {
-    if pages.context.settings.is_cluster {
-        return web::text(
-            StatusCode::NOT_IMPLEMENTED,
-            "Cluster nodes are not discovered yet\n".to_owned(),
-        );
-    }
-    let text = "The discovery endpoint is only available on a redis cluster\n";
-    web::text(StatusCode::BAD_REQUEST, text.to_owned())
 }
