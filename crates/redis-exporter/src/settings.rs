@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use exporter_toolkit::flags::Flags;
 use exporter_toolkit::go_duration;
+use exporter_toolkit::go_regex::{self, Expression};
 use exporter_toolkit::web_config::{Given, GivenUser};
 
 use crate::connection::TlsFiles;
@@ -68,6 +69,20 @@ pub(crate) struct Options {
     pub(crate) keys: Arc<KeyOptions>,
     /// Whether scripts must not write.
     pub(crate) scripts_read_only: bool,
+    /// Whether clients are shown.
+    pub(crate) client_list: bool,
+    /// Whether with their ports.
+    pub(crate) client_port: bool,
+    /// Whether modules are asked for.
+    pub(crate) modules: bool,
+    /// The search indexes to ask for.
+    pub(crate) search_indexes: Option<Expression>,
+    /// Whether each of the other sentinels is shown.
+    pub(crate) sentinel_peers: bool,
+    /// Whether the target is Tile38.
+    pub(crate) tile38: bool,
+    /// Whether to look at the size of the target's dump.
+    pub(crate) rdb_file: bool,
 }
 
 impl Settings {
@@ -129,6 +144,13 @@ impl Options {
             system_metrics: flags.switch("include-system-metrics"),
             keys: Arc::new(KeyOptions::from_flags(flags, errors)),
             scripts_read_only: flags.switch("lua-script-read-only"),
+            client_list: flags.switch("export-client-list"),
+            client_port: flags.switch("export-client-port"),
+            modules: flags.switch("include-modules-metrics"),
+            search_indexes: search_indexes(flags, errors),
+            sentinel_peers: flags.switch("include-sentinel-peer-info"),
+            tile38: flags.switch("is-tile38"),
+            rdb_file: flags.switch("include-rdb-file-size-metric"),
         }
     }
 }
@@ -238,6 +260,17 @@ fn namespace(flags: &Flags, errors: &mut Vec<String>) -> String {
     namespace.to_owned()
 }
 
+/// The expression is looked at only where it is used.
+fn search_indexes(flags: &Flags, errors: &mut Vec<String>) -> Option<Expression> {
+    if !flags.switch("include-search-indexes-metrics") {
+        return None;
+    }
+    let expression = go_regex::parse(flags.value("check-search-indexes"));
+    expression
+        .map_err(|error| errors.push(format!("--check-search-indexes: {error}")))
+        .ok()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -257,9 +290,17 @@ pub(crate) mod tests {
             "--connection-timeout=5",
             "--tls-client-key-file=/key",
             "--namespace=a-b",
+            "--include-search-indexes-metrics",
+            "--check-search-indexes=(",
         ];
         let errors = settings(&args).err().unwrap();
-        let flags = ["redis.addr", "connection-timeout", "tls-client-cert-file", "namespace"];
+        let flags = [
+            "redis.addr",
+            "connection-timeout",
+            "tls-client-cert-file",
+            "namespace",
+            "check-search-indexes",
+        ];
         assert_eq!(errors.len(), flags.len(), "{errors:?}");
         for (error, flag) in errors.iter().zip(flags) {
             assert!(error.starts_with(&format!("--{flag}")), "{error}");

@@ -50,6 +50,8 @@ fn tell(reply: &Reply<'_>, options: &Options, seen: &mut Seen<'_>, out: &mut Out
     for (key, value) in &settings {
         match key.as_ref() {
             "databases" => seen.told_databases = value.parse().ok(),
+            "dbfilename" => seen.told_dump = Some(value.to_string()).filter(|name| !name.is_empty()),
+            "dir" => seen.told_folder = Some(value.to_string()).filter(|folder| !folder.is_empty()),
             "client-output-buffer-limit" => buffer_limits(value, out),
             key => {
                 let metric = METRICS.iter().find(|(name, _)| *name == key);

@@ -2,6 +2,7 @@
 //! question asks through a [`Session`].
 
 mod budget;
+mod clients;
 mod cluster_info;
 mod commandstats;
 mod config;
@@ -14,13 +15,18 @@ mod key_search;
 mod keys;
 mod keyspace;
 mod latency;
+mod modules;
+mod rdb_file;
 mod replication;
 mod scripts;
+mod search;
 mod seen;
+mod sentinel;
 mod server;
 mod session;
 mod slowlog;
 mod streams;
+mod tile38;
 
 pub(crate) use self::seen::Seen;
 use self::session::Dialogue;
@@ -46,15 +52,22 @@ pub(crate) const QUESTIONS: &[Question] = &[
     latency::HISTOGRAM,
     slowlog::LENGTH,
     slowlog::LAST,
+    clients::QUESTION,
+    tile38::QUESTION,
+    modules::QUESTION,
 ];
 
 /// In the order in which they are held, after all else.
 pub(crate) const DIALOGUES: &[Dialogue] = &[
     cluster_info::DIALOGUE,
+    rdb_file::DIALOGUE,
     keys::DIALOGUE,
     streams::DIALOGUE,
     count_keys::DIALOGUE,
     key_groups::DIALOGUE,
+    sentinel::MASTERS,
+    sentinel::CONFIG,
+    search::DIALOGUE,
     scripts::DIALOGUE,
 ];
 
@@ -67,6 +80,7 @@ const SECTIONS: &[fn(&Seen<'_>, &Options, &mut Output<'_>)] = &[
     latency::tell_percentiles,
     errorstats::tell,
     keyspace::tell,
+    sentinel::tell,
 ];
 
 /// Writes what INFO says.

@@ -15,6 +15,10 @@ pub(crate) struct Seen<'a> {
     pub(crate) now: SystemTime,
     /// How many databases CONFIG told of.
     pub(crate) told_databases: Option<u32>,
+    /// Where the target keeps its dump, as CONFIG says.
+    pub(crate) told_folder: Option<String>,
+    /// What the dump is called there.
+    pub(crate) told_dump: Option<String>,
 }
 
 impl<'a> Seen<'a> {
@@ -24,6 +28,8 @@ impl<'a> Seen<'a> {
             info: Info::new(info),
             now,
             told_databases: None,
+            told_folder: None,
+            told_dump: None,
         }
     }
 
@@ -35,6 +41,11 @@ impl<'a> Seen<'a> {
     /// Whether the target is part of a cluster.
     pub(crate) fn is_cluster(&self) -> bool {
         self.info.value("cluster_enabled") == Some("1")
+    }
+
+    /// Whether the target is a sentinel.
+    pub(crate) fn is_sentinel(&self) -> bool {
+        self.info.section("Sentinel").next().is_some()
     }
 
     /// How many databases the target has. In a cluster there is one.
