@@ -45,6 +45,7 @@ pub fn start(options: &Options) -> Result<Exporter, Vec<String>> {
     Ok(Exporter {
         registry,
         pages: Box::new(DemoPages::new(service, options.may_change)),
+        web: None,
     })
 }
 
