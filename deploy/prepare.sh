@@ -4,7 +4,7 @@
 #   deploy/prepare.sh run|test|browser|docker|faults|host|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
-# installing goes to target/tools: bin/ (prometheus, promtool) and venv/ (a python with
+# installing goes to target/tools: bin/ (prometheus, promtool, redis-server) and venv/ (a python with
 # prometheus_client and protobuf). Everything there can be deleted; the next call gets it again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -86,7 +86,7 @@ programs() {
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }
 
-# redis-server, which tests start themselves. Debian's package of that name would run it as a service, too; redis-tools has
+# redis-server, which lab and tests start themselves. Debian's package of that name would run it as a service, too; redis-tools has
 # the same program under the name of what else it can do.
 link_redis() {
   ! have redis-server || return 0
@@ -106,6 +106,8 @@ for_build() {
 for_run() {
   for_build
   link_prometheus
+  # For redis-exporter to ask; lab up goes on without it.
+  link_redis
 }
 
 # prometheus_client's parsers and protobuf's decoder read back what our encoder writes.
@@ -122,8 +124,6 @@ for_test() {
   for_run
   # The tests of collectors that ask netlink make network namespaces with ip and tc.
   programs curl=curl python3=python3 ip=iproute2
-  # Redis is probed, and has an exporter.
-  link_redis
   venv
 }
 
@@ -143,6 +143,7 @@ for_browser() {
 for_faults() {
   for_build
   programs unshare=util-linux setpriv=util-linux mount=mount
+  link_redis
 }
 
 for_lint() {
@@ -156,6 +157,7 @@ for_lint() {
 for_bench() {
   for_build
   programs strace=strace prlimit=util-linux
+  link_redis
   for_docker
 }
 

@@ -45,6 +45,21 @@ pub(crate) fn prometheus(dir: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
+/// A redis-server: `file` when it is given, else from `dir`, else from PATH.
+///
+/// # Errors
+/// It is not there.
+pub(crate) fn redis_server(file: Option<&Path>, dir: Option<&Path>) -> Result<PathBuf> {
+    const NAME: &str = "redis-server";
+    if let Some(file) = file {
+        return executable(file).with_context(|| format!("--{NAME} {}: no such program", file.display()));
+    }
+    let in_dir = dir.and_then(|dir| executable(&dir.join(NAME)));
+    in_dir
+        .or_else(|| on_path(NAME))
+        .with_context(|| format!("no {NAME} on PATH: get it with deploy/prepare.sh run"))
+}
+
 /// Upstream's program of a comparison, under any of its `names`: `file` when it is given, else from PATH.
 ///
 /// # Errors

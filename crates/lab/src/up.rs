@@ -6,6 +6,7 @@ mod listener;
 mod log;
 mod options;
 mod ours;
+mod redis;
 mod service;
 pub(crate) mod signals;
 mod stack;
@@ -35,9 +36,13 @@ use crate::complain;
 /// Something that is needed is missing or taken, a service does not become ready, or one ends by itself.
 pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
     let options = Options::from_matches(arguments)?;
-    let services = service::all(&options)?;
+    let (services, notes) = service::all(&options)?;
     check(&options, &services)?;
-    fs::create_dir_all(&options.state_dir).with_context(|| format!("creating {}", options.state_dir.display()))?;
+    for text in notes {
+        note(&text)?;
+    }
+    let folder = redis::folder(&options);
+    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -51,7 +56,7 @@ fn check(options: &Options, services: &[Service]) -> Result<()> {
     let text = config_text(config)?;
     for service in services {
         listener::check_free(service)?;
-        if !text.contains(&format!(":{}", service.listen.port())) {
+        if service.scraped && !text.contains(&format!(":{}", service.listen.port())) {
             note(&format!(
                 "{} has no target on port {}, so Prometheus will not scrape {} there",
                 config.display(),

@@ -1,10 +1,26 @@
 //! Tells whether an address is free to listen on and, where /proc shows it, which program holds it.
 
-use std::{fs, io, net::TcpListener, path::Path};
+use std::{
+    fs, io,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Error, Result, anyhow};
+use tokio::{net::TcpStream, time::sleep};
 
 use super::service::Service;
+
+/// Between two looks whether somebody listens.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Comes back when somebody takes connections at this address. The caller sets the deadline.
+pub(crate) async fn until_taken(address: SocketAddr) {
+    while TcpStream::connect(address).await.is_err() {
+        sleep(PAUSE).await;
+    }
+}
 
 /// # Errors
 /// The service's address is taken, or is not this machine's; the text says by whom and what to do.
@@ -14,7 +30,8 @@ pub(crate) fn check_free(service: &Service) -> Result<()> {
         .map_err(|error| explain(service, &error))
 }
 
-fn explain(service: &Service, error: &io::Error) -> Error {
+/// Why a service cannot have its address, and what to do.
+pub(crate) fn explain(service: &Service, error: &io::Error) -> Error {
     let Service {
         name,
         listen,

@@ -17,6 +17,9 @@ pub(crate) struct Options {
     pub(crate) prometheus_listen: SocketAddr,
     pub(crate) prometheus_config: PathBuf,
     pub(crate) blackbox_config: PathBuf,
+    /// The redis-server to start, instead of the one that is found; empty: none.
+    pub(crate) redis_server: Option<String>,
+    pub(crate) redis_listen: SocketAddr,
     pub(crate) state_dir: PathBuf,
     /// How long each service may take from its start to its first good answer.
     pub(crate) ready_within: Duration,
@@ -42,6 +45,11 @@ pub(crate) fn command() -> Command {
                 .value_name("SOCKET")
                 .default_value("unix:///var/run/docker.sock")
                 .help("Where container-exporter asks for names of containers; \"\": nowhere"),
+            Arg::new("redis-server")
+                .long("redis-server")
+                .value_name("FILE")
+                .help("The redis-server to start; \"\": none [default: beside prometheus, then PATH]"),
+            listen("redis-listen", "127.0.0.1:6379").help("Where Redis listens, or already is"),
             path("prometheus-dir", "DIR").help("Where the program prometheus is [default: PATH]"),
             listen("prometheus-listen", "127.0.0.1:9090").help("Where Prometheus listens"),
             path("prometheus-config", "FILE")
@@ -109,6 +117,8 @@ impl Options {
                 .map(|ours| Chosen::from_matches(ours.name, matches))
                 .collect::<Result<_>>()?,
             docker: required(matches, "docker")?,
+            redis_server: matches.get_one("redis-server").cloned(),
+            redis_listen: required(matches, "redis-listen")?,
             prometheus_dir: matches.get_one("prometheus-dir").cloned(),
             prometheus_listen: required(matches, "prometheus-listen")?,
             prometheus_config,

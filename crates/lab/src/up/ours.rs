@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     options::Options,
-    service::{Service, flag},
+    service::{Ready, Service, flag},
 };
 use crate::program;
 
@@ -22,7 +22,7 @@ pub(crate) struct Ours {
 }
 
 /// All of them, in the order of their start.
-pub(crate) const OURS: [Ours; 4] = [
+pub(crate) const OURS: [Ours; 5] = [
     Ours {
         name: "node-exporter",
         listen: "127.0.0.1:9100",
@@ -44,6 +44,14 @@ pub(crate) const OURS: [Ours; 4] = [
         ready_path: "/-/healthy",
         needed: true,
         args: |options| vec![flag("--config.file=", &options.blackbox_config)],
+    },
+    Ours {
+        name: "redis-exporter",
+        listen: "127.0.0.1:9121",
+        // It is ready also while its Redis is not.
+        ready_path: "/health",
+        needed: true,
+        args: |options| vec![format!("--redis.addr=redis://{}", options.redis_listen).into()],
     },
     Ours {
         name: "demo-app",
@@ -68,7 +76,8 @@ impl Ours {
             args,
             listen,
             listen_flag: format!("--{}-listen", self.name),
-            ready_path: self.ready_path,
+            ready: Ready::Answers(self.ready_path),
+            scraped: true,
             needed: self.needed,
         })
     }

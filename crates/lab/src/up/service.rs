@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::{options::Options, ours::OURS};
+use super::{options::Options, ours::OURS, redis};
 use crate::program;
 
 /// A program to start, and how to tell that it is ready.
@@ -20,35 +20,53 @@ pub(crate) struct Service {
     pub(crate) listen: SocketAddr,
     /// The flag of `lab up` that sets `listen`.
     pub(crate) listen_flag: String,
-    /// Path that answers 200 once the service does its work.
-    pub(crate) ready_path: &'static str,
+    pub(crate) ready: Ready,
+    /// Whether Prometheus is to have a target on its port.
+    pub(crate) scraped: bool,
     /// Whether the others are of no use without it.
     pub(crate) needed: bool,
 }
 
+/// How to tell that a service does its work.
+#[derive(Clone, Copy)]
+pub(crate) enum Ready {
+    /// This path answers 200.
+    Answers(&'static str),
+    /// It takes connections: it does not speak HTTP.
+    Listening,
+}
+
 impl Service {
-    /// The page that a person opens.
-    pub(crate) fn page_url(&self) -> String {
-        page_url(self.listen)
+    /// What a person opens: a page, or what its clients are told.
+    pub(crate) fn url(&self) -> String {
+        match self.ready {
+            Ready::Answers(_) => page_url(self.listen),
+            Ready::Listening => format!("{}://{}", self.name, self.address()),
+        }
     }
 
-    /// The address that tells whether the service is ready.
-    pub(crate) fn ready_url(&self) -> String {
-        format!("http://{}{}", reachable(self.listen), self.ready_path)
+    /// Where this machine reaches it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        reachable(self.listen)
     }
 }
 
-/// All services in the order of their start: what is scraped before what scrapes.
+/// All services in the order of their start: what is scraped before what scrapes. And what there is to say of those that
+/// will be missing.
 ///
 /// # Errors
-/// A program is missing; the text says what to do.
-pub(crate) fn all(options: &Options) -> Result<Vec<Service>> {
-    let mut services = OURS
-        .iter()
-        .map(|ours| ours.service(options))
-        .collect::<Result<Vec<_>>>()?;
+/// A program is missing that is needed; the text says what to do.
+pub(crate) fn all(options: &Options) -> Result<(Vec<Service>, Vec<String>)> {
+    let (mut services, mut notes) = (Vec::new(), Vec::new());
+    match redis::service(options) {
+        Ok(service) => services.extend(service),
+        Err(note) => notes.push(note),
+    }
+    for ours in &OURS {
+        services.push(ours.service(options)?);
+    }
     services.push(prometheus(options)?);
-    Ok(services)
+    Ok((services, notes))
 }
 
 fn prometheus(options: &Options) -> Result<Service> {
@@ -79,7 +97,8 @@ fn prometheus(options: &Options) -> Result<Service> {
         args,
         listen,
         listen_flag: "--prometheus-listen".into(),
-        ready_path: "/-/ready",
+        ready: Ready::Answers("/-/ready"),
+        scraped: true,
         needed: true,
     })
 }

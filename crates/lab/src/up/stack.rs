@@ -17,7 +17,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{http, log, service::Service};
+use super::{
+    http, listener, log,
+    service::{Ready, Service},
+};
 
 /// Prometheus writes its head block to disk within this, even on a slow one.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -25,7 +28,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// A child that was started.
 pub(crate) struct Running {
     pub(crate) name: &'static str,
-    pub(crate) page_url: String,
+    pub(crate) url: String,
     pub(crate) pid: Pid,
     pub(crate) log: PathBuf,
     exited: bool,
@@ -70,15 +73,11 @@ impl Stack {
     /// # Errors
     /// It cannot be started, is not ready in time, or any service of the stack ends meanwhile.
     pub(crate) async fn start(&mut self, service: &Service, log: &Path, within: Duration) -> Result<()> {
-        let url = service
-            .ready_url()
-            .parse()
-            .with_context(|| format!("asking {}", service.ready_url()))?;
         self.spawn(service, log)?;
         tokio::select! {
             dead = self.next_exit() => bail!("{dead}"),
-            ready = timeout(within, http::until_ready(&url)) => ready.map_err(|_| {
-                anyhow!("{} did not answer {url} with 200 within {} s; see its log {}", service.name, within.as_secs(), log.display())
+            ready = until_ready(service, within) => ready.map_err(|what| {
+                anyhow!("{} did not {what} within {} s; see its log {}", service.name, within.as_secs(), log.display())
             }),
         }
     }
@@ -94,7 +93,7 @@ impl Stack {
         let index = self.running.len();
         self.running.push(Running {
             name: service.name,
-            page_url: service.page_url(),
+            url: service.url(),
             pid,
             log: log.to_path_buf(),
             exited: false,
@@ -151,6 +150,23 @@ impl Stack {
     async fn until_exited(&mut self, index: usize) {
         while !self.running[index].exited {
             self.next_exit().await;
+        }
+    }
+}
+
+/// Comes back when the service does its work, or with what it has not done in time.
+async fn until_ready(service: &Service, within: Duration) -> Result<(), String> {
+    let address = service.address();
+    match service.ready {
+        Ready::Answers(path) => {
+            let url = format!("http://{address}{path}");
+            let uri = url.parse().map_err(|_| format!("have an address: {url}"))?;
+            let ready = timeout(within, http::until_ready(&uri)).await;
+            ready.map_err(|_| format!("answer {url} with 200"))
+        }
+        Ready::Listening => {
+            let ready = timeout(within, listener::until_taken(address)).await;
+            ready.map_err(|_| format!("listen on {address}"))
         }
     }
 }

@@ -8,7 +8,7 @@ pub(crate) fn render<'a>(running: impl Iterator<Item = &'a Running>) -> String {
     let rows = running.map(|service| {
         [
             service.name.to_owned(),
-            service.page_url.clone(),
+            service.url.clone(),
             service.pid.to_string(),
             service.log.display().to_string(),
         ]

@@ -16,10 +16,11 @@ use tempfile::TempDir;
 const END_WITHIN: Duration = Duration::from_secs(40);
 
 /// Our programs, with the addresses that prometheus.yml has for them and the variables that name other builds of them.
-pub(crate) const OURS: [(&str, &str, &str); 4] = [
+pub(crate) const OURS: [(&str, &str, &str); 5] = [
     ("node-exporter", "127.0.0.1:9100", "NODE_EXPORTER"),
     ("container-exporter", "127.0.0.1:8080", "CONTAINER_EXPORTER"),
     ("blackbox-exporter", "127.0.0.1:9115", "BLACKBOX_EXPORTER"),
+    ("redis-exporter", "127.0.0.1:9121", "REDIS_EXPORTER"),
     ("demo-app", "127.0.0.1:8000", "DEMO_APP"),
 ];
 
@@ -28,17 +29,22 @@ pub(crate) const OURS: [(&str, &str, &str); 4] = [
 pub(crate) struct Ports {
     /// In the order of [`OURS`].
     pub(crate) ours: [u16; OURS.len()],
+    pub(crate) redis: u16,
     pub(crate) prometheus: u16,
 }
 
 impl Ports {
     pub(crate) fn free() -> Self {
         // All are held at once, so they differ.
-        let held = [(); OURS.len() + 1].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [ours @ .., prometheus] = held
+        let held = [(); OURS.len() + 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [ours @ .., redis, prometheus] = held
             .each_ref()
             .map(|listener| listener.local_addr().expect("bound").port());
-        Self { ours, prometheus }
+        Self {
+            ours,
+            redis,
+            prometheus,
+        }
     }
 
     /// Of one of our programs.
@@ -49,7 +55,7 @@ impl Ports {
 
     /// Whether nobody listens on any of them.
     pub(crate) fn are_free(&self) -> bool {
-        self.ours.into_iter().all(is_free) && is_free(self.prometheus)
+        self.ours.into_iter().all(is_free) && is_free(self.redis) && is_free(self.prometheus)
     }
 
     pub(crate) fn prometheus_address(&self) -> String {
@@ -88,6 +94,7 @@ impl Lab {
         command
             .arg("up")
             .args(["--prometheus-listen", &ports.prometheus_address()])
+            .args(["--redis-listen", &address(ports.redis)])
             .arg("--prometheus-config")
             .arg(config_dir.join("prometheus.yml"))
             .arg("--state-dir")
@@ -103,6 +110,10 @@ impl Lab {
         if !args.contains(&"--docker") {
             // Whether this machine has a Docker must not matter.
             command.args(["--docker", ""]);
+        }
+        if !args.contains(&"--redis-server") {
+            // Nor whether it has a Redis, but where a test asks for one.
+            command.args(["--redis-server", ""]);
         }
         if let (false, Some(dir)) = (args.contains(&"--prometheus-dir"), env::var_os("PROMETHEUS_DIR")) {
             command.arg("--prometheus-dir").arg(dir);
@@ -213,7 +224,7 @@ impl Drop for Lab {
 /// The third column of a row of the table; other lines have none.
 fn pid_of_row(line: String) -> Option<u32> {
     let pid = line.split_whitespace().nth(2)?.parse().ok()?;
-    assert!(line.contains("http://127.0.0.1:") && line.ends_with(".log"), "{line}");
+    assert!(line.contains("://127.0.0.1:") && line.ends_with(".log"), "{line}");
     Some(pid)
 }
 
@@ -227,6 +238,22 @@ fn built(name: &str, variable: &str) -> PathBuf {
         file.display()
     );
     file
+}
+
+/// The redis-server on PATH; empty, and said, where there is none.
+pub(crate) fn redis_server() -> String {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut files = env::split_paths(&path).map(|folder| folder.join("redis-server"));
+    let found = files.find(|file| file.is_file());
+    let all = env::var_os("PILOTLIGHT_ALL").is_some_and(|all| all == "1");
+    assert!(
+        found.is_some() || !all,
+        "PILOTLIGHT_ALL=1, and PATH has no redis-server"
+    );
+    if found.is_none() {
+        eprintln!("without Redis: PATH has no redis-server");
+    }
+    found.map_or_else(String::new, |file| file.display().to_string())
 }
 
 /// Sends a form, which must be accepted.

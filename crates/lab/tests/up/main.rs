@@ -3,6 +3,7 @@
     clippy::disallowed_methods,
     reason = "these tests start lab and poll until something has happened"
 )]
+#![expect(clippy::print_stderr, reason = "they say what they go without")]
 
 mod burner;
 mod harness;
@@ -16,12 +17,18 @@ use stack_files::copy_with;
 
 const UP_WITHIN: Duration = Duration::from_secs(30);
 
+const FAST: [(&str, &str); 2] = [
+    ("scrape_interval: 15s", "scrape_interval: 1s"),
+    ("evaluation_interval: 15s", "evaluation_interval: 1s"),
+];
+
 #[test]
 fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
     let ports = Ports::free();
-    let files = copy_with(&ports, &[("scrape_interval: 15s", "scrape_interval: 1s")]);
-    let mut lab = Lab::start(&ports, files.path());
-    let pids = lab.wait_until_ready();
+    let files = copy_with(&ports, &FAST);
+    let redis = harness::redis_server();
+    let mut lab = Lab::start_with(&ports, files.path(), &["--redis-server", &redis]);
+    let pids = lab.wait_until_ready_with(OURS.len() + 1 + usize::from(!redis.is_empty()));
     // Itself, our programs, and a probe of each of five endpoints and of this host.
     let targets = 1 + OURS.len() + 6;
     poll_until(UP_WITHIN, "all targets are up", || {
@@ -40,6 +47,15 @@ fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
         r#"container_last_seen{id="/"}"#,
     ] {
         poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
+    }
+    if !redis.is_empty() {
+        for query in [
+            "redis_up == 1",
+            "cmd:redis_commands:rate5m > 0",
+            "instance:redis_memory_used:ratio < 1",
+        ] {
+            poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
+        }
     }
     assert!(
         pids.iter().all(|pid| is_alive(*pid)),
@@ -215,6 +231,44 @@ fn without_cgroups_it_is_said_and_the_rest_goes_on() {
             && end
                 .stderr
                 .ends_with(" ends: no cgroups here; the rest goes on without it\n"),
+        "{}",
+        end.stderr
+    );
+}
+
+#[test]
+fn without_redis_it_is_said_and_the_rest_goes_on() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &FAST);
+    let mut lab = Lab::start_with(&ports, files.path(), &["--redis-server", "/nowhere"]);
+    lab.wait_until_ready();
+    let query = r#"redis_exporter_last_scrape_error{err=~"connecting to .*: connection refused"} == 1"#;
+    poll_until(UP_WITHIN, query, || !lab.query(query).is_empty());
+    lab.signal("TERM");
+    let end = lab.wait_for_end();
+    let said = "lab: note: redis-exporter will have no Redis to ask: --redis-server /nowhere: no such program\n";
+    assert_eq!((end.code, end.stderr.as_str()), (Some(0), said));
+}
+
+#[test]
+fn a_redis_that_is_there_already_is_the_one_that_is_asked() {
+    let ports = Ports::free();
+    let holder = TcpListener::bind(("127.0.0.1", ports.redis)).expect("a free port");
+    let files = copy_with(&ports, &FAST);
+    let redis = script(files.path(), "exit 1");
+    let mut lab = Lab::start_with(&ports, files.path(), &["--redis-server", &redis]);
+    lab.wait_until_ready();
+    holder.accept().expect("the exporter comes");
+    lab.signal("TERM");
+    let end = lab.wait_for_end();
+    assert_eq!(end.code, Some(0));
+    let said = format!(
+        "lab: note: redis-exporter will ask what is there: port {} for redis is taken by ",
+        ports.redis
+    );
+    assert!(end.stderr.starts_with(&said), "{}", end.stderr);
+    assert!(
+        end.stderr.ends_with("give another address with --redis-listen\n"),
         "{}",
         end.stderr
     );
