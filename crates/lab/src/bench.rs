@@ -1,5 +1,5 @@
 //! `lab bench`: what an exporter costs, beside upstream's program and beside nothing but reading the files, in one run,
-//! and how that grows with the host; of node-exporter, container-exporter or blackbox-exporter. Absolute times mean little on a shared machine; the ratios of one run do.
+//! and how that grows with the host; of node-exporter, container-exporter, blackbox-exporter or redis-exporter. Absolute times mean little on a shared machine; the ratios of one run do.
 
 mod asker;
 mod client;
@@ -20,11 +20,13 @@ mod probe_report;
 pub(crate) mod probed;
 mod prober;
 mod probes;
+mod redis;
 mod report;
 mod servers;
 mod startup;
 mod strace;
 mod target;
+mod used_redis;
 
 use std::{
     io::{self, Write},
@@ -48,7 +50,7 @@ pub(crate) fn command() -> Command {
             Arg::new("exporter")
                 .long("exporter")
                 .value_name("NAME")
-                .value_parser(["node", "container", "blackbox"])
+                .value_parser(["node", "container", "blackbox", "redis"])
                 .default_value("node")
                 .help("Which; container needs root and a dockerd to start for itself"),
             Arg::new("container-exporter")
@@ -66,6 +68,11 @@ pub(crate) fn command() -> Command {
                 .value_name("FILE")
                 .value_parser(value_parser!(std::path::PathBuf))
                 .help("Our program for probes [default: beside lab, then PATH]"),
+            Arg::new("redis-exporter")
+                .long("redis-exporter")
+                .value_name("FILE")
+                .value_parser(value_parser!(std::path::PathBuf))
+                .help("Our program for Redis [default: beside lab, then PATH]"),
             Arg::new("scrapes")
                 .long("scrapes")
                 .value_name("NUMBER")
@@ -94,6 +101,7 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
     let met = match arguments.get_one::<String>("exporter").map(String::as_str) {
         Some("container") => runtime()?.block_on(containers::all(arguments, scrapes))?,
         Some("blackbox") => runtime()?.block_on(probes::all(arguments, scrapes))?,
+        Some("redis") => runtime()?.block_on(redis::all(arguments, scrapes))?,
         _ => runtime()?.block_on(all(&Pair::from_matches(arguments)?, scrapes))?,
     };
     Ok(if met || !arguments.get_flag("strict") {

@@ -94,6 +94,8 @@ pub(super) fn version(program: &Path) -> Result<String> {
     // Older programs of upstream's say it on standard error.
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
-    let version = text.split_once("version ").map_or("", |(_, rest)| rest);
+    // redis_exporter has it in a line of its log.
+    let version = text.split_once("version ").or_else(|| text.split_once("Exporter "));
+    let version = version.map_or("", |(_, rest)| rest);
     Ok(version.split_whitespace().next().unwrap_or_default().to_owned())
 }
