@@ -36,12 +36,15 @@ test-docker:
 	deploy/prepare.sh docker
 	cargo test $(AS_ROOT) --locked -p container-exporter --test docker -- --ignored --test-threads=1 --nocapture --skip host::
 
-# The program in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes. Some minutes; as root, all of it.
+# The programs in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes, a root with nothing in it. Some
+# minutes; as root, all of it.
 test-faults:
 	deploy/prepare.sh faults
 	$(MAKE) --no-print-directory build
 	NODE_EXPORTER=$(CURDIR)/$(BINARIES)/node-exporter \
 		cargo test --locked -p node-exporter --test faults -- --ignored --test-threads=1 --nocapture
+	PATH="$(TOOLS)/bin:$$PATH" REDIS_EXPORTER=$(CURDIR)/$(BINARIES)/redis-exporter \
+		cargo test $(AS_ROOT) --locked -p redis-exporter --test empty_root -- --ignored
 
 # node-exporter on a real systemd, D-Bus, logind and cgroup v2, in a virtual machine, beside upstream's program where PATH
 # or PEERS=DIR has one; and container-exporter beside Docker there. Some minutes each, and two more the first time.
@@ -77,6 +80,7 @@ bench:
 	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench $(BENCH_FLAGS)
 	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench --exporter container $(BENCH_FLAGS)
 	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench --exporter blackbox $(BENCH_FLAGS)
+	PATH="$(if $(PEERS),$(PEERS):)$(TOOLS)/bin:$$PATH" $(BINARIES)/lab bench --exporter redis $(BENCH_FLAGS)
 
 # Ten minutes for each target instead of one: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60

@@ -12,8 +12,7 @@ mod rig;
 
 use std::fs;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rig::{Answer, Exporter, Redis, run};
+use rig::{Answer, Exporter, Redis, make_certificates, run};
 
 /// That the target is up and told everything.
 fn check_up(answer: &Answer, what: &str) {
@@ -195,22 +194,6 @@ fn tls_needs_a_known_authority_and_gives_our_own_certificate() {
     assert_eq!(anonymous.value("redis_up"), Some(0.0), "{}", anonymous.text);
     let plain = Exporter::start(&["--redis.addr", &format!("redis://127.0.0.1:{port}")]).metrics();
     assert_eq!(plain.value("redis_up"), Some(0.0), "{}", plain.text);
-}
-
-/// An authority, and what it signed for the server and for us.
-fn make_certificates(folder: &std::path::Path) {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, "authority");
-    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    fs::write(folder.join("ca.pem"), ca.pem()).unwrap();
-    for name in ["server", "client"] {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &ca).unwrap();
-        fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
-        fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
-    }
 }
 
 #[test]

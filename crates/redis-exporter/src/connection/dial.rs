@@ -1,6 +1,6 @@
 //! From an address to a stream of bytes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -10,6 +10,9 @@ use tokio::time::timeout_at;
 use super::tls::ClientTls;
 use crate::failure::{Failure, plain};
 use crate::target::{Place, Target};
+
+/// What `localhost` is where nobody says so.
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// What a connection needs of what carries it.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -70,10 +73,13 @@ async fn connect(host: &str, port: u16, limit: Instant) -> Result<TcpStream, Fai
 }
 
 async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-    let found = lookup_host((host, port)).await;
-    let found = found.map_err(|error| Failure::Lookup {
-        host: host.to_owned(),
-        error: plain(&error),
-    })?;
-    Ok(found.collect())
+    match lookup_host((host, port)).await {
+        Ok(found) => Ok(found.collect()),
+        // A container of one file has no /etc/hosts, and this name means the same everywhere (RFC 6761).
+        Err(_) if host.eq_ignore_ascii_case("localhost") => Ok(LOOPBACK.map(|ip| (ip, port).into()).to_vec()),
+        Err(error) => Err(Failure::Lookup {
+            host: host.to_owned(),
+            error: plain(&error),
+        }),
+    }
 }

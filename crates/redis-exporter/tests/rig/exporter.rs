@@ -53,10 +53,15 @@ impl Exporter {
 
     /// The same with these variables.
     pub(crate) fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(PROGRAM)
+        let mut command = Command::new(PROGRAM);
+        command.args(args).envs(variables.iter().copied());
+        Self::run(command)
+    }
+
+    /// As this command starts it.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let mut child = command
             .arg("--web.listen-address=127.0.0.1:0")
-            .args(args)
-            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,11 +1,13 @@
 //! What the tests beside real servers need: a redis-server and the exporter, each a process of the test's own.
 #![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
+mod certificates;
 mod exporter;
 mod redis;
 
 use std::path::PathBuf;
 
+pub(crate) use certificates::make_certificates;
 pub(crate) use exporter::{Answer, Exporter, run};
 pub(crate) use redis::Redis;
 
