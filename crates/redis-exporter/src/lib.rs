@@ -11,6 +11,8 @@ mod context;
 mod environment;
 mod exporter;
 mod failure;
+#[doc(hidden)]
+pub mod fuzzing;
 mod go_number;
 mod key_list;
 mod key_options;

@@ -2,7 +2,7 @@
 
 mod dial;
 mod request;
-mod resp;
+pub(crate) mod resp;
 mod tls;
 
 use std::time::{Duration, Instant};
