@@ -8,6 +8,7 @@ use crate::assemble::{Order, Rejected, join};
 use crate::block::BlockText;
 use crate::encoder::Encoder;
 use crate::repeats::{Packer, Repeats};
+use crate::short::{self, Short};
 use crate::sink::Sink;
 
 /// 32 KiB. Less would take less memory, but the compressor moves all its tables each time that the window is full, and
@@ -20,7 +21,9 @@ const CHUNK: usize = 32 * 1024;
 /// A gzip compressor to be used again and again.
 #[derive(Debug, Default)]
 pub struct Gzip {
-    /// For any bytes; made when it is first needed.
+    /// For few bytes; each is made when it is first needed.
+    short: Option<Short>,
+    /// For any bytes.
     zlib: Option<Zlib>,
     /// For answers with blocks of labels.
     repeats: Option<Box<Repeats>>,
@@ -34,7 +37,10 @@ impl Gzip {
 
     /// Appends `input` to `out` as one gzip member.
     pub fn compress(&mut self, input: &[u8], out: &mut Vec<u8>) {
-        out.reserve(input.len() / 4 + 128);
+        out.reserve(input.len() / 2 + 32);
+        if input.len() <= short::LONGEST {
+            return self.short.get_or_insert_default().compress(input, out);
+        }
         let zlib = self.zlib.get_or_insert_default();
         zlib.state.reset();
         zlib.push(input, out, FlushCompress::Finish);

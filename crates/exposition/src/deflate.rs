@@ -1,7 +1,7 @@
 //! The symbols of deflate (RFC 1951): bytes, and repetitions of what was there before.
 
 use crate::bits::{Bits, Code};
-use crate::huffman::codes;
+use crate::huffman::{codes, number};
 
 /// The longest repetition in one symbol.
 pub(crate) const MOST_LENGTH: usize = 258;
@@ -36,6 +36,25 @@ impl Default for Codes {
 }
 
 impl Codes {
+    /// Those that need not be said: the standard's own.
+    pub(crate) fn fixed() -> Self {
+        // There are two more than are used, in the middle of the numbers.
+        let mut literals: [Code; LITERALS + 2] = std::array::from_fn(|symbol| Code {
+            bits: 0,
+            length: match symbol {
+                0..144 | 280.. => 8,
+                144..256 => 9,
+                256..280 => 7,
+            },
+        });
+        number(&mut literals);
+        let mut codes = Self::default();
+        codes.literals.copy_from_slice(&literals[..LITERALS]);
+        codes.distances.fill(Code { bits: 0, length: 5 });
+        number(&mut codes.distances);
+        codes
+    }
+
     /// Begins the one block of an answer, with its codes.
     pub(crate) fn begin(&mut self, bits: &mut Bits<'_>) {
         codes(&self.literal_counts, &mut self.literals);

@@ -54,7 +54,7 @@ fn lengths(counts: &[u32], scale: u64) -> Vec<u8> {
 }
 
 /// Numbers codes of the same length in order, shorter ones first, and turns them around.
-fn number(codes: &mut [Code]) {
+pub(crate) fn number(codes: &mut [Code]) {
     let mut next = 0_u16;
     for length in 1..=LONGEST {
         next <<= 1;

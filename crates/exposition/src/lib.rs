@@ -32,6 +32,7 @@ pub mod parse;
 mod pieces;
 mod protobuf;
 mod repeats;
+mod short;
 mod sink;
 mod text;
 mod value;

@@ -254,7 +254,7 @@ impl Repeats {
 
 /// How many bytes both begin with.
 #[inline]
-fn shared(a: &[u8], b: &[u8]) -> usize {
+pub(crate) fn shared(a: &[u8], b: &[u8]) -> usize {
     let (a_words, _) = a.as_chunks::<8>();
     let (b_words, _) = b.as_chunks::<8>();
     let mut length = 0;
