@@ -1,11 +1,18 @@
 //! What a probe has to tell while it goes: kept for `debug=true` and the history, and sent to the program's own log at
-//! the level that `--log.prober` allows.
+//! the level that `--log.prober` allows. Every probe tells something, and hardly anybody looks: so lines are kept packed,
+//! and written when they are asked for.
+
+mod record;
+mod words;
 
 use std::cell::RefCell;
-use std::fmt::{Display, Write};
-use std::time::SystemTime;
+use std::fmt::Display;
+use std::time::Instant;
 
 use log::Level;
+
+pub(crate) use record::Record;
+use record::{Value, push_quoted};
 
 /// More lines than this are not kept: a target that goes on and on must not fill the memory.
 const MOST_LINES: usize = 200;
@@ -13,14 +20,15 @@ const MOST_LINES: usize = 200;
 /// The lines of one probe.
 #[derive(Debug)]
 pub(crate) struct ProbeLog {
-    context: String,
+    module: String,
+    target: String,
     least: Level,
     lines: RefCell<Lines>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lines {
-    text: String,
+    record: Record,
     count: usize,
 }
 
@@ -28,75 +36,97 @@ impl ProbeLog {
     /// A log of a probe with this module and target.
     pub(crate) fn new(module: &str, target: &str, least: Level) -> Self {
         Self {
-            context: format!("module={} target={}", quoted(module), quoted(target)),
+            module: module.to_owned(),
+            target: target.to_owned(),
             least,
-            lines: RefCell::default(),
+            lines: RefCell::new(Lines {
+                record: Record::begin(),
+                count: 0,
+            }),
         }
     }
 
     /// One line: a message and pairs of names and values. Nothing of it may be secret.
-    pub(crate) fn line(&self, level: Level, message: &str, pairs: &[(&str, &dyn Display)]) {
+    pub(crate) fn line(&self, level: Level, message: &'static str, pairs: &[(&'static str, &dyn Display)]) {
+        self.tell(
+            level,
+            message,
+            pairs.iter().map(|(name, value)| (*name, Value::Text(*value))),
+        );
+    }
+
+    /// For what goes as it should, which nobody needs to read while it does.
+    pub(crate) fn debug(&self, message: &'static str, pairs: &[(&'static str, &dyn Display)]) {
+        self.line(Level::Debug, message, pairs);
+    }
+
+    /// For what does not.
+    pub(crate) fn error(&self, message: &'static str, pairs: &[(&'static str, &dyn Display)]) {
+        self.line(Level::Error, message, pairs);
+    }
+
+    /// When things happened, or did not, on the way with this number.
+    pub(crate) fn moments<const N: usize>(
+        &self,
+        message: &'static str,
+        number: (&'static str, usize),
+        moments: [(&'static str, Option<Instant>); N],
+    ) {
+        let number = (number.0, Value::Text(&number.1));
+        let moments = moments.map(|(name, at)| (name, Value::Moment(at)));
+        let pairs: Vec<_> = std::iter::once(number).chain(moments).collect();
+        self.tell(Level::Debug, message, pairs.into_iter());
+    }
+
+    fn tell<'v>(
+        &self,
+        level: Level,
+        message: &'static str,
+        pairs: impl ExactSizeIterator<Item = (&'static str, Value<'v>)>,
+    ) {
         let mut lines = self.lines.borrow_mut();
         lines.count += 1;
         if lines.count > MOST_LINES {
             return;
         }
-        // Every probe writes several of these, so they go straight into the text that is kept.
-        let text = &mut lines.text;
-        let time = humantime::format_rfc3339_millis(SystemTime::now());
-        // Writing to a String cannot fail.
-        write!(text, "time={time} level={level} msg=").ok();
-        push_quoted(text, &message);
-        text.push(' ');
-        let about = text.len();
-        text.push_str(&self.context);
-        for (name, value) in pairs {
-            write!(text, " {name}=").ok();
-            push_quoted(text, value);
-        }
+        let place = lines.record.push(level, message, pairs);
         if level <= self.least {
-            let about = text.get(about..).unwrap_or_default();
+            let about = lines.record.about(place, &context(&self.module, &self.target));
             log::log!(level, "{message} {about}");
         }
-        text.push('\n');
     }
 
-    /// For what goes as it should, which nobody needs to read while it does.
-    pub(crate) fn debug(&self, message: &str, pairs: &[(&str, &dyn Display)]) {
-        self.line(Level::Debug, message, pairs);
-    }
-
-    /// For what does not.
-    pub(crate) fn error(&self, message: &str, pairs: &[(&str, &dyn Display)]) {
-        self.line(Level::Error, message, pairs);
+    /// All lines, for later.
+    pub(crate) fn into_record(self) -> Record {
+        let mut record = self.lines.into_inner().record;
+        record.shrink();
+        record
     }
 
     /// All lines so far.
+    #[cfg(test)]
     pub(crate) fn text(&self) -> String {
-        self.lines.borrow().text.clone()
+        self.lines.borrow().record.text(&context(&self.module, &self.target))
     }
 }
 
-/// As logfmt quotes.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::new();
-    push_quoted(&mut quoted, &text);
-    quoted
+/// The lines of a probe with this module and target.
+pub(crate) fn text(record: &Record, module: &str, target: &str) -> String {
+    record.text(&context(module, target))
 }
 
-fn push_quoted(text: &mut String, value: &dyn Display) {
-    let start = text.len();
-    write!(text, "{value}").ok();
-    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=' | b'\\');
-    let written = text.get(start..).unwrap_or_default();
-    if written.is_empty() || !written.bytes().all(plain) {
-        let written = text.split_off(start);
-        write!(text, "{written:?}").ok();
-    }
+fn context(module: &str, target: &str) -> String {
+    let mut context = "module=".to_owned();
+    push_quoted(&mut context, module);
+    context.push_str(" target=");
+    push_quoted(&mut context, target);
+    context
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
 
     #[test]
@@ -128,5 +158,56 @@ mod tests {
             log.line(Level::Debug, "Again", &[]);
         }
         assert_eq!(log.text().lines().count(), MOST_LINES);
+    }
+
+    #[test]
+    fn values_of_any_length_come_back_whole() {
+        for length in [0, 62, 63, 64, 65, 127, 128, 9000, 40_000] {
+            let value = "ä".repeat(length / 2) + &"x".repeat(length % 2);
+            let log = ProbeLog::new("m", "x", Level::Error);
+            log.debug("Went", &[("value", &value), ("after", &1)]);
+            let expected = match length {
+                0 => r#" value="" after=1"#.to_owned(),
+                _ => format!(" value={value} after=1").replace(&value, &quoted(&value)),
+            };
+            assert!(log.text().trim_end().ends_with(&expected), "{length}");
+        }
+    }
+
+    fn quoted(value: &str) -> String {
+        let mut text = String::new();
+        push_quoted(&mut text, value);
+        text
+    }
+
+    #[test]
+    fn moments_are_times_of_day() {
+        let log = ProbeLog::new("m", "x", Level::Error);
+        let now = Instant::now();
+        let moments = [
+            ("never", None),
+            ("once", Some(now)),
+            ("later", now.checked_add(Duration::from_secs(60))),
+        ];
+        log.moments("Timings", ("trip", 3), moments);
+        let text = log.text();
+        let times: Vec<_> = text
+            .split([' ', '=', '\n'])
+            .filter(|word| word.ends_with('Z'))
+            .collect();
+        let [line, never, once, later] = times.as_slice() else {
+            panic!("{text}")
+        };
+        assert_eq!(
+            (text.contains(" trip=3 never="), *never),
+            (true, "0001-01-01T00:00:00.000Z")
+        );
+        let [line, once, later] = [line, once, later].map(|time| humantime::parse_rfc3339(time).unwrap());
+        let millis = |from, to: SystemTime| to.duration_since(from).unwrap().as_millis();
+        assert!(
+            line.duration_since(once)
+                .is_ok_and(|since| since < Duration::from_secs(10))
+        );
+        assert!((60_000..=60_001).contains(&millis(once, later)), "{text}");
     }
 }

@@ -9,6 +9,7 @@ use super::report::report;
 use super::scratch::gzipped;
 use crate::config::Module;
 use crate::failure::Failure;
+use crate::probe_log::{self, Record};
 
 /// All entries together; then the oldest go, whatever `--history.limit` says. A usual one takes about a kilobyte.
 const MOST_BYTES: usize = 16 << 20;
@@ -31,12 +32,8 @@ pub(super) struct Past {
     /// Reason and step, if it failed.
     pub(super) failure: Option<(&'static str, &'static str)>,
     module: Arc<Module>,
-    packed: Packed,
-}
-
-/// Log and metrics, each a gzip member.
-struct Packed {
-    log: Box<[u8]>,
+    log: Record,
+    /// A gzip member.
     metrics: Box<[u8]>,
 }
 
@@ -47,8 +44,8 @@ pub(super) struct Told<'t> {
     pub(super) took: Duration,
     pub(super) failure: Option<&'t Failure>,
     pub(super) module: &'t Arc<Module>,
-    pub(super) log: &'t str,
-    pub(super) metrics: &'t str,
+    pub(super) log: Record,
+    pub(super) metrics: &'t [u8],
     /// The metrics as a gzip member, if there is one already.
     pub(super) packed_metrics: Option<&'t [u8]>,
 }
@@ -82,17 +79,14 @@ impl History {
     }
 
     /// Remembers a probe.
-    pub(super) fn add(&self, told: &Told<'_>) {
+    pub(super) fn add(&self, told: Told<'_>) {
         if !self.is_kept() {
             return;
         }
         // Packed before the lock is taken: it takes longest.
-        let packed = Packed {
-            log: gzipped(told.log.as_bytes()).into(),
-            metrics: match told.packed_metrics {
-                Some(packed) => packed.into(),
-                None => gzipped(told.metrics.as_bytes()).into(),
-            },
+        let metrics = match told.packed_metrics {
+            Some(packed) => packed.into(),
+            None => gzipped(told.metrics).into(),
         };
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let past = Past {
@@ -103,7 +97,8 @@ impl History {
             took: told.took,
             failure: told.failure.map(|failure| (failure.reason.name(), failure.step.name())),
             module: Arc::clone(told.module),
-            packed,
+            log: told.log,
+            metrics,
         };
         entries.add(past, self.limit);
     }
@@ -147,13 +142,14 @@ impl Entries {
 
 impl Past {
     fn bytes(&self) -> usize {
-        let packed = self.packed.log.len() + self.packed.metrics.len();
+        let packed = self.log.size() + self.metrics.len();
         size_of::<Self>() + packed + self.target.len() + self.module_name.len()
     }
 
     fn report(&self) -> String {
-        match unpacked(&self.packed.log).and_then(|log| Ok((log, unpacked(&self.packed.metrics)?))) {
-            Ok((log, metrics)) => report(&log, &metrics, &self.module),
+        let log = probe_log::text(&self.log, &self.module_name, &self.target);
+        match unpacked(&self.metrics) {
+            Ok(metrics) => report(&log, &metrics, &self.module),
             // It was text when it was packed, so this is never read.
             Err(_) => "the report cannot be read\n".to_owned(),
         }
@@ -171,17 +167,20 @@ fn unpacked(packed: &[u8]) -> std::io::Result<String> {
 mod tests {
     use super::*;
     use crate::failure::{Reason, Step};
+    use crate::probe_log::ProbeLog;
 
-    fn add(history: &History, target: &str, failed: bool, log: &str) {
+    fn add(history: &History, target: &str, failed: bool, said: &'static str) {
+        let log = ProbeLog::new("m", target, log::Level::Error);
+        log.debug(said, &[]);
         let failure = Failure::new(Step::Connect, Reason::ConnectionRefused, "refused");
-        history.add(&Told {
+        history.add(Told {
             module_name: "m",
             target,
             took: Duration::from_millis(3),
             failure: failed.then_some(&failure),
             module: &Arc::default(),
-            log,
-            metrics: "probe_success 0\n",
+            log: log.into_record(),
+            metrics: b"probe_success 0\n",
             packed_metrics: None,
         });
     }
@@ -211,9 +210,12 @@ mod tests {
     #[test]
     fn a_report_has_what_was_logged_and_measured() {
         let history = History::new(1);
-        add(&history, "a", true, "ä line\n");
+        add(&history, "a", true, "Hello");
         let report = history.report(|past| past.id == 0).unwrap();
-        let start = "Logs for the probe:\nä line\n\n\n\nMetrics that would have been returned:\nprobe_success 0\n\n\n\n\
+        let (start, report) = report.split_once("time=").unwrap();
+        assert_eq!(start, "Logs for the probe:\n");
+        let (_, report) = report.split_once(' ').unwrap();
+        let start = "level=DEBUG msg=Hello module=m target=a\n\n\n\nMetrics that would have been returned:\nprobe_success 0\n\n\n\n\
                      Module configuration:\n";
         assert!(report.starts_with(start), "{report}");
         assert_eq!(history.report(|past| past.id == 1), None);

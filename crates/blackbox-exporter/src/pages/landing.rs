@@ -95,20 +95,21 @@ mod tests {
 
     use crate::failure::{Failure, Reason, Step};
     use crate::pages::history::Told;
+    use crate::probe_log::ProbeLog;
 
     #[test]
     fn nothing_that_was_asked_for_can_be_markup() {
         let config = crate::config::parse("modules: {'\"><b>': {prober: tcp}}").unwrap();
         let history = History::new(1);
         let failure = Failure::new(Step::Connect, Reason::ConnectionRefused, "refused");
-        history.add(&Told {
+        history.add(Told {
             module_name: "<m>",
             target: "\"'><script>",
             took: Duration::from_millis(1234),
             failure: Some(&failure),
             module: &Arc::default(),
-            log: "",
-            metrics: "",
+            log: ProbeLog::new("", "", log::Level::Error).into_record(),
+            metrics: b"",
             packed_metrics: None,
         });
         let page = page(&config, &history);

@@ -22,7 +22,7 @@ use crate::failure::Step;
 use crate::found::Found;
 use crate::net::Network;
 use crate::probe::{Probe, ProberSpec, run_into};
-use crate::probe_log::ProbeLog;
+use crate::probe_log::{self, ProbeLog};
 use crate::probers::PROBERS;
 
 /// The module of a request that names none.
@@ -163,21 +163,25 @@ async fn carry_out(order: Order) -> Vec<u8> {
     let body = assembled(asked);
     let text = readable.map(assembled).map_or_else(|| Cow::Borrowed(&body), Cow::Owned);
     let packed = order.shape.gzip.then(|| gzipped(&body));
-    let (metrics, log) = (String::from_utf8_lossy(&text), log.text());
-    order.history.add(&Told {
+    let log = log.into_record();
+    let report = order.debug.then(|| {
+        let log = probe_log::text(&log, &order.name, &order.target);
+        report(&log, &String::from_utf8_lossy(&text), &order.module)
+    });
+    order.history.add(Told {
         module_name: &order.name,
         target: &order.target,
         took: started.elapsed(),
         failure: result.as_ref().err(),
         module: &order.module,
-        log: &log,
-        metrics: &metrics,
+        log,
+        metrics: &text,
         packed_metrics: packed.as_deref().filter(|_| order.shape.is_plain()),
     });
-    if order.debug {
-        return report(&log, &metrics, &order.module).into_bytes();
+    match report {
+        Some(report) => report.into_bytes(),
+        None => packed.unwrap_or(body),
     }
-    packed.unwrap_or(body)
 }
 
 fn assembled(encoder: Encoder) -> Vec<u8> {

@@ -9,9 +9,9 @@ use crate::failure::{Failure, Reason, Step};
 use crate::probe_log::ProbeLog;
 
 /// A check's values for the log.
-type Pairs<'p> = &'p [(&'p str, &'p dyn std::fmt::Display)];
+type Pairs<'p> = &'p [(&'static str, &'p dyn std::fmt::Display)];
 
-fn fail(log: &ProbeLog, reason: Reason, message: &str, pairs: Pairs<'_>) -> Failure {
+fn fail(log: &ProbeLog, reason: Reason, message: &'static str, pairs: Pairs<'_>) -> Failure {
     log.error(message, pairs);
     let told: Vec<String> = pairs.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let text = match told.is_empty() {
@@ -72,7 +72,7 @@ fn header(
     log: &ProbeLog,
     wanted: &HeaderMatch,
     headers: &HeaderMap,
-    message: &str,
+    message: &'static str,
     good: impl Fn(usize) -> bool,
 ) -> Result<(), Failure> {
     let name = wanted.header.as_str();

@@ -1,5 +1,6 @@
 //! The course of a probe: the target's address, one roundtrip after the other, and the last answer.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -208,8 +209,8 @@ impl<'p> Conversation<'p> {
         let at_first = hop.url.authority() == target.first.authority();
         let name = target.name_of(&hop.url);
         let tls = match at_first {
-            true => self.module.tls_config.clone(),
-            false => without_name(&self.module.tls_config),
+            true => Cow::Borrowed(&self.module.tls_config),
+            false => Cow::Owned(without_name(&self.module.tls_config)),
         };
         let route = Route {
             url: &hop.url,

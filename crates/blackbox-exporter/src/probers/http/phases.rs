@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::probe_log::ProbeLog;
 
@@ -90,19 +90,18 @@ impl Phases {
     /// Tells the moments of each roundtrip.
     pub(super) fn log(&self, log: &ProbeLog) {
         for (number, trip) in self.roundtrips.iter().enumerate() {
-            log.line(
-                log::Level::Debug,
+            log.moments(
                 "Response timings for roundtrip",
-                &[
-                    ("roundtrip", &number),
-                    ("start", &moment(trip.start)),
-                    ("dnsDone", &moment(trip.resolved)),
-                    ("connectDone", &moment(trip.connected)),
-                    ("gotConn", &moment(trip.ready)),
-                    ("responseStart", &moment(trip.first_byte.get())),
-                    ("tlsStart", &moment(trip.tls_start)),
-                    ("tlsDone", &moment(trip.tls_done)),
-                    ("end", &moment(trip.end)),
+                ("roundtrip", number),
+                [
+                    ("start", trip.start),
+                    ("dnsDone", trip.resolved),
+                    ("connectDone", trip.connected),
+                    ("gotConn", trip.ready),
+                    ("responseStart", trip.first_byte.get()),
+                    ("tlsStart", trip.tls_start),
+                    ("tlsDone", trip.tls_done),
+                    ("end", trip.end),
                 ],
             );
         }
@@ -132,15 +131,6 @@ fn between(from: Option<Instant>, to: Option<Instant>) -> Duration {
     match (from, to) {
         (Some(from), Some(to)) => to.saturating_duration_since(from),
         _ => Duration::ZERO,
-    }
-}
-
-/// A moment as the log writes it; upstream's zero time if it was not reached.
-fn moment(at: Option<Instant>) -> String {
-    let time = at.and_then(|at| SystemTime::now().checked_sub(at.elapsed()));
-    match time {
-        Some(time) => humantime::format_rfc3339_millis(time).to_string(),
-        None => "0001-01-01T00:00:00.000Z".to_owned(),
     }
 }
 
