@@ -10,6 +10,7 @@ use exporter_toolkit::scrape::{Answer, Refusal, Request, Scrape};
 use exporter_toolkit::self_metrics::HandlerMetrics;
 use exporter_toolkit::web::{self, App, Link, Page, PageRequest, Pages, PendingReply};
 use exporter_toolkit::web_config::WebConfig;
+use exporter_toolkit::workers::Workers;
 use exposition::Offer;
 use flate2::read::GzDecoder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -79,6 +80,24 @@ impl Pages for OwnPages {
     }
 }
 
+/// Says on which thread it was asked.
+struct LendingPages(Workers);
+
+impl Pages for LendingPages {
+    fn links(&self) -> Vec<Link> {
+        Vec::new()
+    }
+
+    fn workers(&self) -> Option<&Workers> {
+        Some(&self.0)
+    }
+
+    fn answer<'a>(&'a self, _request: PageRequest<'a>) -> PendingReply<'a> {
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        Box::pin(async move { Some(web::text(hyper::StatusCode::OK, name)) })
+    }
+}
+
 struct Server {
     address: String,
     echo: Echo,
@@ -88,6 +107,10 @@ struct Server {
 }
 
 fn start(max_requests: usize) -> Server {
+    start_with(max_requests, Box::new(OwnPages))
+}
+
+fn start_with(max_requests: usize, pages: Box<dyn Pages>) -> Server {
     let (echo, values) = (Echo::default(), prometheus::Registry::new());
     let metrics = HandlerMetrics::register(&values).unwrap();
     let page = Page {
@@ -105,7 +128,7 @@ fn start(max_requests: usize) -> Server {
         page,
         config,
     )
-    .with_pages(Box::new(OwnPages));
+    .with_pages(pages);
     let listeners = web::bind(&["127.0.0.1:0".to_owned()]).unwrap();
     let address = listeners[0].address();
     let (stop, stopped) = oneshot::channel();
@@ -341,4 +364,37 @@ async fn malformed_requests_are_refused_and_harm_nobody() {
         assert!(head.is_empty() || head.starts_with("http/1.1 4"), "{request:?}: {head}");
     }
     assert!(server.get("/-/healthy", "").await.0.starts_with("http/1.1 200"));
+}
+
+#[tokio::test]
+async fn connections_are_hosted_by_the_threads_that_pages_lend() {
+    let mut server = start_with(0, Box::new(LendingPages(Workers::start("page", 2).unwrap())));
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        clients.push(server.connect().await);
+    }
+    for _ in 0..2 {
+        let mut names = Vec::new();
+        for client in &mut clients {
+            names.push(thread_that_answers(client).await);
+        }
+        assert_eq!(names, ["page-0", "page-1", "page-0"]);
+    }
+    server.stop.take().unwrap().send(()).unwrap();
+    server.task.await.unwrap();
+    for mut client in clients {
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0, "it was ended in order");
+    }
+}
+
+async fn thread_that_answers(client: &mut TcpStream) -> String {
+    client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut bytes = Vec::new();
+    loop {
+        assert_ne!(client.read_buf(&mut bytes).await.unwrap(), 0);
+        match String::from_utf8_lossy(&bytes).split_once("\r\n\r\n") {
+            Some((_, name)) if name.len() == "page-0".len() => return name.to_owned(),
+            _ => {}
+        }
+    }
 }

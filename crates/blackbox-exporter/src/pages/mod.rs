@@ -98,6 +98,11 @@ impl Pages for BlackboxPages {
         Vec::new()
     }
 
+    /// A probe is most of what a request is about.
+    fn workers(&self) -> Option<&Workers> {
+        Some(&self.state.workers)
+    }
+
     fn answer<'a>(&'a self, request: PageRequest<'a>) -> PendingReply<'a> {
         Box::pin(self.route(request))
     }

@@ -1,12 +1,12 @@
 //! Where the server listens: TCP addresses, vsock ports, or the sockets that systemd passes.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream, ToSocketAddrs};
 
 use anyhow::{Context, bail};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio_vsock::{VMADDR_CID_ANY, VsockAddr, VsockListener};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_vsock::{VMADDR_CID_ANY, VsockAddr, VsockListener, VsockStream};
 
 /// A socket that takes connections.
 #[derive(Debug)]
@@ -20,6 +20,24 @@ pub enum Listener {
 /// A connection of either kind.
 pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// A connection that may go to another thread's reactor.
+pub(super) enum Taken {
+    /// It belongs to no reactor yet.
+    Tcp(StdStream),
+    /// It stays with the listener's, wherever it is used.
+    Vsock(VsockStream),
+}
+
+impl Taken {
+    /// Gives it to this thread's reactor.
+    pub(super) fn open(self) -> io::Result<Box<dyn Connection>> {
+        match self {
+            Self::Tcp(stream) => Ok(Box::new(TcpStream::from_std(stream)?)),
+            Self::Vsock(stream) => Ok(Box::new(stream)),
+        }
+    }
+}
 
 /// Listens on every address: `:9100`, `host:9100`, `[::1]:9100` or `vsock://:9100`.
 ///
@@ -100,15 +118,15 @@ fn into_tokio(socket: StdListener) -> io::Result<TcpListener> {
 
 impl Listener {
     /// Waits for the next connection.
-    pub(super) async fn accept(&mut self) -> io::Result<Box<dyn Connection>> {
+    pub(super) async fn accept(&mut self) -> io::Result<Taken> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 // An answer is one write; waiting for more to send with it would only delay it.
                 stream.set_nodelay(true)?;
-                Ok(Box::new(stream))
+                Ok(Taken::Tcp(stream.into_std()?))
             }
-            Self::Vsock(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Vsock(listener) => Ok(Taken::Vsock(listener.accept().await?.0)),
         }
     }
 

@@ -9,6 +9,7 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::landing::Link;
+use crate::workers::Workers;
 
 /// A whole answer.
 pub type Reply = Response<Full<Bytes>>;
@@ -56,6 +57,11 @@ pub trait Pages: Send + Sync + 'static {
     /// The bytes of a body that are read for this request before it is answered; a larger one is refused. 0: none is read.
     fn body_limit(&self, _method: &Method, _path: &str) -> usize {
         0
+    }
+
+    /// Threads to host the connections, for pages whose answers are much work; `None`: the web server's own hosts all.
+    fn workers(&self) -> Option<&Workers> {
+        None
     }
 
     /// The answer. Runs on the reactor: nothing in it may block.

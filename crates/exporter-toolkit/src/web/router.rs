@@ -17,6 +17,7 @@ use super::pages::{NoPages, PageRequest, Pages, Reply, html, text as text_reply}
 use crate::scrape::Scrape;
 use crate::self_metrics::HandlerMetrics;
 use crate::web_config::{Admission, WebConfig};
+use crate::workers::Workers;
 
 /// How long a request may wait to be admitted: the configuration's files may lie on a file system that hangs.
 const ADMISSION: Duration = Duration::from_secs(10);
@@ -71,6 +72,10 @@ impl<S: Scrape> App<S> {
     pub fn with_pages(mut self, pages: Box<dyn Pages>) -> Self {
         self.pages = pages;
         self
+    }
+
+    pub(super) fn workers(&self) -> Option<&Workers> {
+        self.pages.workers()
     }
 
     pub(super) fn config(&self) -> &WebConfig {

@@ -16,7 +16,7 @@ use log::{debug, warn};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::listen::{Connection, Listener};
+use super::listen::{Connection, Listener, Taken};
 use super::patience::{Limits, Patience};
 use super::places::{Place, Places};
 use super::router::App;
@@ -75,8 +75,12 @@ async fn accept<S: Scrape>(
             _ = stopped.changed() => return,
         };
         match next {
-            Ok((connection, place)) => {
-                tokio::spawn(host(connection, Arc::clone(&app), place, graceful.watcher()));
+            Ok((taken, place)) => {
+                let hosted = host(taken, Arc::clone(&app), place, graceful.watcher());
+                match app.workers() {
+                    Some(workers) => workers.host(hosted),
+                    None => drop(tokio::spawn(hosted)),
+                }
             }
             Err(error) => {
                 warn!(err:% = error; "accepting a connection failed");
@@ -87,7 +91,11 @@ async fn accept<S: Scrape>(
 }
 
 /// One connection, until it ends or its place is wanted.
-async fn host<S: Scrape>(connection: Box<dyn Connection>, app: Arc<App<S>>, place: Place, watcher: Watcher) {
+async fn host<S: Scrape>(taken: Taken, app: Arc<App<S>>, place: Place, watcher: Watcher) {
+    let connection = match taken.open() {
+        Ok(connection) => connection,
+        Err(error) => return warn!(err:% = error; "taking over a connection failed"),
+    };
     let place = Arc::new(place);
     tokio::select! {
         () = converse(connection, app, Arc::clone(&place), watcher) => {}
