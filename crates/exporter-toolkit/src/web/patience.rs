@@ -47,38 +47,41 @@ pub(super) struct Patience<C> {
     writing: Timer,
 }
 
-/// A deadline that may be set.
+/// A deadline that may be set. The reactor hears of it only where somebody waits for it: most are met at once, and to
+/// tell the reactor of an earlier one wakes it.
 #[derive(Default)]
 struct Timer {
+    deadline: Option<Instant>,
+    /// It may be one from before, which does no harm: it wakes too early.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
     fn set(&mut self, limit: Duration) {
-        let deadline = Instant::now() + limit;
-        match &mut self.sleep {
-            Some(sleep) => sleep.as_mut().reset(deadline),
-            None => self.sleep = Some(Box::pin(sleep_until(deadline))),
-        }
+        self.deadline = Some(Instant::now() + limit);
     }
 
     fn is_set(&self) -> bool {
-        self.sleep.is_some()
+        self.deadline.is_some()
     }
 
     fn clear(&mut self) {
-        self.sleep = None;
+        self.deadline = None;
     }
 
     /// Ready with an error once the time is over.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.sleep {
-            Some(sleep) => sleep
-                .as_mut()
-                .poll(context)
-                .map(|()| Err(io::ErrorKind::TimedOut.into())),
-            None => Poll::Pending,
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if sleep.deadline() != deadline {
+            sleep.as_mut().reset(deadline);
         }
+        sleep
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
