@@ -81,11 +81,8 @@ pub(crate) fn join<'a>(
     let mut format = None;
     let mut length = 0;
     for (part, encoder) in parts.into_iter().enumerate() {
-        debug_assert_eq!(
-            encoder.format(),
-            *format.get_or_insert(encoder.format()),
-            "one answer has one format"
-        );
+        let first = *format.get_or_insert(encoder.format());
+        debug_assert_eq!(encoder.format(), first, "one answer has one format");
         places.extend((0..encoder.families.len()).map(|family| Place { part, encoder, family }));
         length += encoder.buffer.len() + encoder.blocks.length() + 8;
     }
