@@ -246,7 +246,16 @@ fn spawn(folder: &Path, bridge: &str, cgroup: &str, flags: &[String]) -> Result<
     let log = log.context("making dockerd's log")?;
     fs::write(folder.join("daemon.json"), "{}").context("making dockerd's configuration")?;
     Command::new("unshare")
-        .args(["--mount", "setpriv", "--pdeathsig", "TERM", "dockerd"])
+        // Its mounts are not the machine's, and yet shared from here on: containers may ask for the host's as they change.
+        .args([
+            "--mount",
+            "--propagation=slave",
+            "sh",
+            "-c",
+            r#"mount --make-rshared / && exec "$@""#,
+            "sh",
+        ])
+        .args(["setpriv", "--pdeathsig", "TERM", "dockerd"])
         .arg(format!("--host=unix://{}", at("docker.sock")))
         .arg(format!("--data-root={}", at("data")))
         .arg(format!("--exec-root={}", at("exec")))
