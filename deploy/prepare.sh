@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|browser|docker|faults|host|lint|bench|fuzz
+#   deploy/prepare.sh run|test|browser|compose|docker|faults|host|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
-# installing goes to target/tools: bin/ (prometheus, promtool, redis-server) and venv/ (a python with
-# prometheus_client and protobuf). Everything there can be deleted; the next call gets it again.
+# installing goes to target/tools: bin/ (prometheus, promtool, redis-server), docker/ (docker compose) and venv/ (a python with
+# prometheus_client, protobuf and compose-lint). Everything there can be deleted; the next call gets it again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$PWD/target/tools
@@ -134,6 +134,26 @@ for_docker() {
   PATH=$PATH:/usr/sbin:/sbin programs dockerd=docker.io ip=iproute2 unshare=util-linux setpriv=util-linux
 }
 
+# Compose, as new as our file needs it; Docker finds it there with DOCKER_CONFIG=target/tools/docker.
+link_compose() {
+  local plugin=usr/libexec/docker/cli-plugins/docker-compose folder=$tools/docker/cli-plugins
+  [[ ! -x $folder/docker-compose ]] || return 0
+  say "getting docker compose from Debian's packages into $tools/docker"
+  deploy/debian-packages --alone "$tools/docker/package" docker-compose
+  mkdir -p "$folder"
+  ln -sfn "../package/$plugin" "$folder/docker-compose"
+}
+
+# The whole stack in containers, and a linter of what they may do.
+for_compose() {
+  for_docker
+  # Newer Debian has the client in a package of its own.
+  have docker || install_packages docker-cli
+  link_compose
+  venv
+  [[ -x $tools/venv/bin/compose-lint ]] || "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'compose-lint>=0.36,<1'
+}
+
 # Pages are opened in a real browser; without one, those tests say so and pass.
 for_browser() {
   programs chromium=chromium
@@ -179,11 +199,12 @@ case ${1:-} in
   run) for_run ;;
   test) for_test ;;
   browser) for_browser ;;
+  compose) for_compose ;;
   docker) for_docker ;;
   faults) for_faults ;;
   lint) for_lint ;;
   bench) for_bench ;;
   fuzz) for_fuzz ;;
   host) for_host ;;
-  *) die "usage: deploy/prepare.sh run|test|browser|docker|faults|host|lint|bench|fuzz" ;;
+  *) die "usage: deploy/prepare.sh run|test|browser|compose|docker|faults|host|lint|bench|fuzz" ;;
 esac
