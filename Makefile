@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run test test-docker test-faults test-host lint fmt bench fuzz build
+.PHONY: run secrets test test-compose test-docker test-faults test-host lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -19,6 +19,10 @@ run:
 RELEASE_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
 build:
 	RUSTFLAGS="$(RELEASE_FLAGS)" cargo build --release --locked --target $(HOST)
+
+# Random passwords for `docker compose up`, and the group of Docker's socket. What is there already stays.
+secrets:
+	deploy/secrets.sh
 
 test: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
 test: export PROMETHEUS_DIR := $(TOOLS)/bin
@@ -35,6 +39,12 @@ AS_ROOT := $(if $(filter-out 0,$(shell id -u)),--config 'target."cfg(all())".run
 test-docker:
 	deploy/prepare.sh docker
 	cargo test $(AS_ROOT) --locked -p container-exporter --test docker -- --ignored --test-threads=1 --nocapture --skip host::
+
+# deploy/compose.yaml, and its variant of Debian's programs in a dockerd of its own. Some minutes, most of them the first time.
+test-compose:
+	deploy/prepare.sh compose
+	$(MAKE) --no-print-directory build
+	cargo test $(AS_ROOT) --locked -p lab --test compose -- --include-ignored --test-threads=1 --nocapture
 
 # The programs in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes, a root with nothing in it. Some
 # minutes; as root, all of it.
@@ -63,7 +73,7 @@ lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
-	shellcheck deploy/prepare.sh fuzz/run .ci/run crates/private-host/run \
+	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/debian-packages deploy/debian-images fuzz/run .ci/run crates/private-host/run \
 		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \
 		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe
 

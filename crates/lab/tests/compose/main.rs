@@ -1,0 +1,221 @@
+//! deploy/compose.yaml: it is what it says it is, and its variant of Debian's programs runs in a real Docker engine.
+//!
+//! What needs docker compose or an engine says so and passes where there is none, unless PILOTLIGHT_ALL=1:
+//! `deploy/prepare.sh compose` gets them, `make test-compose` runs it all.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests start docker compose and poll until something has happened"
+)]
+
+mod compose;
+mod http;
+mod stack;
+mod targets;
+
+use std::{path::Path, process::Command};
+
+use serde_json::Value;
+
+use compose::{DEBIAN, DISCOVERY, REGISTRY, config, skipped};
+use stack::Stack;
+
+/// Those that nobody asks anything, and so not whether they are healthy.
+const TOOLS: [&str; 2] = ["lab", "load"];
+
+/// The only ones that must see more of the host than their own container.
+const SEES_PROCESSES: [&str; 2] = ["container-exporter", "node-exporter"];
+
+#[test]
+fn both_ways_to_run_scrape_the_same_kinds_of_targets() {
+    let (lab, compose) = (
+        targets::of("prometheus/targets"),
+        targets::of("deploy/prometheus-targets"),
+    );
+    assert_eq!(
+        lab.keys().collect::<Vec<_>>(),
+        compose.keys().collect::<Vec<_>>(),
+        "the same files in both folders"
+    );
+    for (file, number) in lab.iter().filter(|(_, number)| **number > 0) {
+        assert_eq!(compose.get(file), Some(number), "targets in {file}");
+    }
+}
+
+#[test]
+fn every_target_is_a_service_or_the_exporter_itself() {
+    let Some(config) = config(REGISTRY, &[]) else { return };
+    for address in targets::addresses("deploy/prometheus-targets") {
+        let host = address.trim_start_matches("http://").split([':', '/']).next();
+        let host = host.expect("split gives at least one part");
+        let known = host == "127.0.0.1" || config.pointer(&format!("/services/{host}")).is_some();
+        assert!(known, "{address} in deploy/prometheus-targets is no service");
+    }
+}
+
+#[test]
+fn each_profile_and_variant_is_accepted() {
+    for files in [REGISTRY, DEBIAN, DISCOVERY] {
+        for (profiles, load, lab) in [
+            (&[][..], false, false),
+            (&["load"], true, false),
+            (&["lab"], false, true),
+            (&["*"], true, true),
+        ] {
+            let Some(config) = config(files, profiles) else { return };
+            let has = |service: &str| !config["services"][service].is_null();
+            assert_eq!(
+                (has("load"), has("lab"), has("prometheus")),
+                (load, lab, true),
+                "{files} with {profiles:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_variant_of_debian_differs_by_images_alone() {
+    let (Some(mut registry), Some(mut debian)) = (config(REGISTRY, &["*"]), config(DEBIAN, &["*"])) else {
+        return;
+    };
+    // There is none, and so no one to scrape.
+    let services = registry["services"].as_object_mut().expect("services");
+    services.remove("grafana").expect("the registries have Grafana");
+    let volumes = debian["services"]["prometheus"]["volumes"].as_array_mut();
+    let volumes = volumes.expect("Prometheus has volumes");
+    let before = volumes.len();
+    volumes.retain(|volume| volume["source"] != "/dev/null");
+    assert_eq!(volumes.len(), before - 1, "the target of Grafana is hidden");
+    for config in [&mut registry, &mut debian] {
+        for service in config["services"].as_object_mut().expect("services").values_mut() {
+            let service = service.as_object_mut().expect("a service");
+            service.remove("image").expect("each service has an image");
+            service.remove("build");
+            service.remove("pull_policy");
+        }
+    }
+    assert_eq!(registry["services"], debian["services"]);
+    assert_eq!(registry["networks"], debian["networks"]);
+}
+
+#[test]
+fn no_container_may_more_than_it_must() {
+    let Some(config) = config(REGISTRY, &["*"]) else { return };
+    for (name, service) in config["services"].as_object().expect("services") {
+        assert_eq!(service["read_only"], true, "{name}");
+        assert_eq!(service["cap_drop"], serde_json::json!(["ALL"]), "{name}");
+        assert_eq!(
+            service["security_opt"],
+            serde_json::json!(["no-new-privileges:true"]),
+            "{name}"
+        );
+        assert!(
+            service["cap_add"].is_null() && service["privileged"].is_null(),
+            "{name}"
+        );
+        let user = service["user"].as_str().expect("each service has a user");
+        assert!(!user.starts_with("0:") && user.contains(':'), "{name} runs as {user}");
+        for limit in ["cpus", "memory", "pids"] {
+            let limit = &service["deploy"]["resources"]["limits"][limit];
+            assert!(!limit.is_null(), "{name}");
+        }
+        for port in service["ports"].as_array().into_iter().flatten() {
+            assert_eq!(port["host_ip"], "127.0.0.1", "{name}");
+        }
+        assert_eq!(
+            service["healthcheck"].is_object(),
+            !TOOLS.contains(&name.as_str()),
+            "{name}"
+        );
+        assert_eq!(
+            service["pid"] == "host",
+            SEES_PROCESSES.contains(&name.as_str()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn nobody_but_the_container_exporter_is_given_dockers_socket() {
+    let Some(config) = config(REGISTRY, &["*"]) else { return };
+    let services = config["services"].as_object().expect("services");
+    let has_it = services.iter().filter(|(_, service)| {
+        let volumes = service["volumes"].as_array().into_iter().flatten();
+        volumes
+            .into_iter()
+            .any(|volume| volume["target"] == "/var/run/docker.sock")
+    });
+    let names: Vec<_> = has_it.map(|(name, _)| name).collect();
+    assert_eq!(names, ["container-exporter"]);
+}
+
+#[test]
+fn the_security_linter_finds_nothing_that_is_not_explained() {
+    let linter = compose::root().join("target/tools/venv/bin/compose-lint");
+    if !linter.is_file() {
+        return skipped("compose-lint is not there: deploy/prepare.sh compose gets it");
+    }
+    let output = Command::new(linter)
+        .args(["check", "--strict-config", "--fail-on=low", "-q", "deploy/compose.yaml"])
+        .current_dir(compose::root())
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complains = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{complains}");
+}
+
+#[test]
+fn secrets_are_random_stay_and_are_hidden_from_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let make = || compose::make_secrets(folder.path());
+    let read = |name: &str| std::fs::read_to_string(folder.path().join("secrets").join(name)).expect("a secret");
+    make();
+    let (first, acl) = (read("redis_password"), read("redis_acl"));
+    assert_eq!(first.len(), 64);
+    assert_ne!(first, read("grafana_admin_password"));
+    assert!(!acl.contains(&first), "hashes alone");
+    assert_eq!(mode(&folder.path().join("secrets")), 0o700);
+    make();
+    assert_eq!((read("redis_password"), read("redis_acl")), (first, acl));
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+}
+
+#[test]
+#[ignore = "takes a minute, as root, with a Docker engine: make test-compose"]
+fn in_a_real_engine_all_are_healthy_and_scraped_and_nothing_is_left() {
+    let Some(stack) = Stack::up() else { return };
+
+    let expected = targets::of("deploy/prometheus-targets");
+    let number: usize = expected
+        .iter()
+        .filter(|(file, _)| *file != "grafana.yml")
+        .map(|(_, n)| n)
+        .sum();
+    stack.wait_for("all are scraped", &format!("count(up == 1) == {number}"));
+    assert_eq!(stack.query("up == 0"), Vec::<Value>::new());
+    for query in [
+        "count(probe_success == 1) == count(probe_success)",
+        "redis_up == 1 and redis_exporter_last_scrape_error == 0",
+        // Those of the host, and not of a container.
+        r#"count(node_network_info{device=~"br-.*"}) >= 2"#,
+        r#"node_filesystem_size_bytes{mountpoint="/"} > 0"#,
+        r#"count(container_last_seen{container_label_com_docker_compose_service!=""}) >= 9"#,
+        r#"container_spec_memory_limit_bytes{container_label_com_docker_compose_service="demo-app"} == 256 * 1024 * 1024"#,
+        r#"container_network_receive_bytes_total{container_label_com_docker_compose_service="redis"} > 0"#,
+        "prometheus_notifications_alertmanagers_discovered == 1",
+    ] {
+        stack.wait_for(query, query);
+    }
+    // Who pushes says whose it is.
+    stack.push("/metrics/job/backup/instance/night", "backup_last_success 1\n");
+    stack.wait_for(
+        "what was pushed",
+        r#"backup_last_success{job="backup", instance="night"}"#,
+    );
+
+    assert_eq!(stack.down(), "", "containers, volumes and networks that are left");
+}
