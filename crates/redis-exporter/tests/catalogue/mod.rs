@@ -70,13 +70,21 @@ fn add_file(path: &Path, found: &mut Families) {
                 (name.clone(), help.clone(), labels(arguments, path))
             }
             // The name of what the target calls it comes first.
-            ("field" | "gauge" | "counter", [_, name, help]) => (name.clone(), help.clone(), of_tables.clone()),
+            ("field" | "gauge" | "megabytes", [_, name, help]) => (name.clone(), help.clone(), of_tables.clone()),
+            ("", [_, name]) if is_of_pair(name) => (name.clone(), format!("{name} metric"), of_tables.clone()),
             ("out.plain", [name]) => (name.clone(), format!("{name} metric"), BTreeSet::new()),
             _ => continue,
         };
         let kind = Kind::of(arguments).unwrap_or_else(|| kind(callee, &name));
         found.insert(name, Family { kind, labels, help });
     }
+}
+
+/// Whether this stands as `("what the target calls it", "name")` in a table.
+fn is_of_pair(name: &str) -> bool {
+    ["connected_client_", "config_"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// What an argument `Kind::…` says.
