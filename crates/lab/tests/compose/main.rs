@@ -20,7 +20,7 @@ use compose::{DEBIAN, DISCOVERY, REGISTRY, config, skipped};
 use stack::Stack;
 
 /// Those that nobody asks anything, and so not whether they are healthy.
-const TOOLS: [&str; 2] = ["lab", "load"];
+const TOOLS: [&str; 3] = ["console", "lab", "load"];
 
 /// The only ones that must see more of the host than their own container.
 const SEES_PROCESSES: [&str; 2] = ["container-exporter", "node-exporter"];
