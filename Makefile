@@ -6,13 +6,13 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run secrets test test-compose test-docker test-faults test-host lint fmt bench fuzz build
+.PHONY: run secrets test test-rules test-compose test-docker test-faults test-host lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
 	deploy/prepare.sh run
 	$(MAKE) --no-print-directory build
-	exec $(BINARIES)/lab up --prometheus-dir target/tools/bin
+	exec $(BINARIES)/lab up --prometheus-dir target/tools/bin --alertmanager-dir target/tools/bin
 
 # A target is named so that crt-static holds for the programs and not for build scripts and macros. Relocations are packed:
 # as a table they would be half a megabyte that is read at each start.
@@ -32,6 +32,14 @@ test:
 	cargo build --workspace --all-features --locked
 	cargo test --workspace --all-features --locked --doc
 	cargo test --workspace --all-features --locked --lib --bins --tests
+
+# The rules and the routes alone: promtool's checks and unit tests, vmalert-tool's, every number moved, amtool's and amlint's.
+test-rules: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
+test-rules: export PROMETHEUS_DIR := $(TOOLS)/bin
+test-rules: export PEERS := $(PEERS)
+test-rules:
+	deploy/prepare.sh test
+	cargo test --package lab --locked --test rules --test alertmanager -- --nocapture
 
 # container-exporter beside a real dockerd of its own, which goes away again; any other dockerd is left alone. Some minutes.
 # Only root may start one; as another user, the tests alone run by sudo.
@@ -73,7 +81,7 @@ lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
-	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/debian-packages deploy/debian-images fuzz/run .ci/run crates/private-host/run \
+	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/alertmanager/configure deploy/debian-packages deploy/debian-images fuzz/run .ci/run crates/private-host/run \
 		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \
 		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe
 

@@ -4,8 +4,9 @@
 #   deploy/prepare.sh run|test|browser|compose|docker|faults|host|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
-# installing goes to target/tools: bin/ (prometheus, promtool, redis-server), docker/ (docker compose) and venv/ (a python with
-# prometheus_client, protobuf and compose-lint). Everything there can be deleted; the next call gets it again.
+# installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server), docker/ (docker compose)
+# and venv/ (a python with prometheus_client, protobuf, amlint and compose-lint). Everything there can be deleted; the next
+# call gets it again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$PWD/target/tools
@@ -41,7 +42,7 @@ apt_cache_here() {
 
 # The package and those that it needs for its web pages (scripts and fonts); its libraries are on every machine.
 packages_of_prometheus() {
-  echo prometheus
+  echo prometheus prometheus-alertmanager | tr ' ' '\n'
   # Newer Debian has promtool in a package of its own.
   ! apt_cache_here show promtool >/dev/null 2>&1 || echo promtool
   apt_cache_here depends --recurse --no-{recommends,suggests,conflicts,breaks,replaces,enhances} prometheus |
@@ -64,17 +65,35 @@ unpack_prometheus() {
   rm -rf "$tools/apt"
 }
 
-# Links in target/tools/bin: to the programs on PATH if both are there, else to unpacked ones.
+# What of Prometheus' house is started and asked here.
+house=(prometheus promtool prometheus-alertmanager amtool)
+
+all_in() { # FOLDER
+  local program
+  for program in "${house[@]}"; do [[ -x $1/$program ]] || return 1; done
+}
+
+# Links in target/tools/bin: to the programs on PATH if all are there, else to unpacked ones.
 link_prometheus() {
-  [[ ! -x $tools/bin/prometheus || ! -x $tools/bin/promtool ]] || return 0
+  ! all_in "$tools/bin" || { alertmanager_templates; return; }
   local unpacked=$tools/prometheus/usr/bin program
   mkdir -p "$tools/bin"
-  if have prometheus && have promtool; then
-    for program in prometheus promtool; do ln -sfn "$(type -P "$program")" "$tools/bin/$program"; done
+  if have prometheus && have promtool && have prometheus-alertmanager && have amtool; then
+    for program in "${house[@]}"; do ln -sfn "$(type -P "$program")" "$tools/bin/$program"; done
     return
   fi
-  [[ -x $unpacked/prometheus && -x $unpacked/promtool ]] || unpack_prometheus
-  for program in prometheus promtool; do ln -sfn "../prometheus/usr/bin/$program" "$tools/bin/$program"; done
+  all_in "$unpacked" || unpack_prometheus
+  for program in "${house[@]}"; do ln -sfn "../prometheus/usr/bin/$program" "$tools/bin/$program"; done
+  alertmanager_templates
+}
+
+# Debian's Alertmanager reads its own templates from this folder alone, wherever it was unpacked, and does not start without.
+alertmanager_templates() {
+  local from=$tools/prometheus/usr/share/prometheus/alertmanager to=/usr/share/prometheus/alertmanager
+  [[ -d $from && ! -e $to/default.tmpl ]] || return 0
+  say "putting Alertmanager's own templates into $to"
+  as_root mkdir -p "$to"
+  as_root cp "$from"/*.tmpl "$to/"
 }
 
 # PROGRAM=PACKAGE...: installs the packages whose program is not there, in one go.
@@ -110,14 +129,15 @@ for_run() {
   link_redis
 }
 
-# prometheus_client's parsers and protobuf's decoder read back what our encoder writes.
+# prometheus_client's parsers and protobuf's decoder read back what our encoder writes; amlint checks who is told of what.
 venv() {
-  "$tools/venv/bin/python" -c 'import prometheus_client, google.protobuf' 2>/dev/null && return
+  "$tools/venv/bin/python" -c 'import prometheus_client, google.protobuf, amlint' 2>/dev/null && return
   python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
-  say "getting prometheus_client and protobuf from PyPI into $tools/venv"
+  say "getting prometheus_client, protobuf and amlint from PyPI into $tools/venv"
   rm -rf "$tools/venv"
   python3 -m venv "$tools/venv"
-  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'prometheus_client>=0.22,<1' 'protobuf>=5.29,<8'
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'prometheus_client>=0.22,<1' 'protobuf>=5.29,<8' \
+    'amlint>=0.8,<0.9'
 }
 
 for_test() {
