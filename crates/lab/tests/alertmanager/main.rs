@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "these tests run amtool, amlint, configure and Alertmanager"
 )]
+#![expect(clippy::print_stderr, reason = "these tests say what they cannot test here")]
 
 mod configured;
 mod golden;
