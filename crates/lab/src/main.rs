@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod console;
 mod load;
 mod program;
 mod up;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         Some(("bench", arguments)) => bench::run(arguments),
         Some((bench::inside::NAME, arguments)) => bench::inside::run(arguments),
         Some((bench::probed::NAME, arguments)) => bench::probed::run(arguments),
+        Some(("console", arguments)) => console::run(arguments),
         Some(("load", arguments)) => load::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
@@ -43,6 +45,7 @@ fn command() -> Command {
             bench::command(),
             bench::inside::command(),
             bench::probed::command(),
+            console::command(),
             load::command(),
             up::command(),
         ])

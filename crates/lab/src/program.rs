@@ -60,6 +60,21 @@ pub(crate) fn redis_server(file: Option<&Path>, dir: Option<&Path>) -> Result<Pa
         .with_context(|| format!("no {NAME} on PATH: get it with deploy/prepare.sh run"))
 }
 
+/// The real Alertmanager, under its own name or Debian's: from `dir` when it is given, else from PATH, where it need not be.
+///
+/// # Errors
+/// It is not in `dir`.
+pub(crate) fn alertmanager(dir: Option<&Path>) -> Result<Option<PathBuf>> {
+    const NAMES: [&str; 2] = ["alertmanager", "prometheus-alertmanager"];
+    let Some(dir) = dir else {
+        return Ok(NAMES.iter().find_map(|name| on_path(name)));
+    };
+    let found = NAMES.iter().find_map(|name| executable(&dir.join(name)));
+    let advice = "get it with deploy/prepare.sh run (into target/tools/bin)";
+    let found = found.with_context(|| format!("no {} in {}: {advice}", NAMES.join(" or "), dir.display()))?;
+    Ok(Some(found))
+}
+
 /// Upstream's program of a comparison, under any of its `names`: `file` when it is given, else from PATH.
 ///
 /// # Errors

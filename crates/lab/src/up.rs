@@ -14,7 +14,9 @@ mod table;
 
 use std::{
     fs,
+    future::pending,
     io::{self, Write},
+    net::TcpListener,
     path::Path,
     process::ExitCode,
 };
@@ -28,7 +30,7 @@ use service::Service;
 use signals::Signals;
 use stack::Stack;
 
-use crate::complain;
+use crate::{complain, console::Console};
 
 /// Runs until a signal asks for the end, or a service ends by itself.
 ///
@@ -41,13 +43,39 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
     for text in notes {
         note(&text)?;
     }
+    let console = console(&options, &services)?;
     let folder = redis::folder(&options);
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("starting the runtime")?
-        .block_on(supervise(&options, &services))
+        .block_on(supervise(&options, &services, console))
+}
+
+/// Where Alertmanager's notifications are taken; without an Alertmanager there are none.
+fn console(options: &Options, services: &[Service]) -> Result<Option<TcpListener>> {
+    if !services.iter().any(|service| service.name == service::ALERTMANAGER) {
+        note(
+            "no alertmanager on PATH, so nobody is told of alerts; get it with deploy/prepare.sh run (into target/tools/bin), then give --alertmanager-dir DIR",
+        )?;
+        return Ok(None);
+    }
+    let (listen, config) = (options.console_listen, &options.alertmanager_config);
+    let text = fs::read_to_string(config).with_context(|| {
+        format!(
+            "reading {}: start lab in the repository's root, or give --alertmanager-config FILE",
+            config.display()
+        )
+    })?;
+    if !text.contains(&format!(":{}/", listen.port())) {
+        note(&format!(
+            "{} has no receiver on port {}, so no notification will be printed here",
+            config.display(),
+            listen.port()
+        ))?;
+    }
+    listener::bind("the console", listen, "--console-listen").map(Some)
 }
 
 /// Finds what would go wrong before anything is started.
@@ -89,12 +117,13 @@ fn config_text(config: &Path) -> Result<String> {
     Ok(text)
 }
 
-async fn supervise(options: &Options, services: &[Service]) -> Result<ExitCode> {
+async fn supervise(options: &Options, services: &[Service], console: Option<TcpListener>) -> Result<ExitCode> {
     // Before the first child, so that no signal can leave one behind.
     let mut signals = Signals::listen().context("listening for signals")?;
     let mut stack = Stack::new();
     let outcome = tokio::select! {
         outcome = start_and_watch(options, services, &mut stack) => outcome,
+        outcome = print_notifications(console) => outcome,
         () = signals.asked_to_stop() => Ok(()),
     };
     if let Err(error) = &outcome {
@@ -110,6 +139,16 @@ async fn supervise(options: &Options, services: &[Service]) -> Result<ExitCode> 
     })
 }
 
+/// Comes back only when they cannot be printed.
+async fn print_notifications(listener: Option<TcpListener>) -> Result<()> {
+    let Some(listener) = listener else {
+        return pending().await;
+    };
+    listener.set_nonblocking(true).context("listening for notifications")?;
+    let listener = tokio::net::TcpListener::from_std(listener).context("listening for notifications")?;
+    Console::on_stdout().run(listener).await
+}
+
 /// Comes back only when a service fails.
 async fn start_and_watch(options: &Options, services: &[Service], stack: &mut Stack) -> Result<()> {
     for service in services {
@@ -123,6 +162,12 @@ async fn start_and_watch(options: &Options, services: &[Service], stack: &mut St
         }
     }
     say(&table::render(stack.running()))?;
+    if stack.running().any(|running| running.name == service::ALERTMANAGER) {
+        say(&format!(
+            "Notifications are printed here, and told at http://{}/\n\n",
+            options.console_listen
+        ))?;
+    }
     let dead = stack.next_exit().await;
     bail!("{dead}");
 }

@@ -25,19 +25,17 @@ pub(crate) async fn until_taken(address: SocketAddr) {
 /// # Errors
 /// The service's address is taken, or is not this machine's; the text says by whom and what to do.
 pub(crate) fn check_free(service: &Service) -> Result<()> {
-    TcpListener::bind(service.listen)
-        .map(drop)
-        .map_err(|error| explain(service, &error))
+    bind(service.name, service.listen, &service.listen_flag).map(drop)
 }
 
-/// Why a service cannot have its address, and what to do.
-pub(crate) fn explain(service: &Service, error: &io::Error) -> Error {
-    let Service {
-        name,
-        listen,
-        listen_flag,
-        ..
-    } = service;
+/// # Errors
+/// The address is taken, or is not this machine's; the text says by whom and what to do.
+pub(crate) fn bind(name: &str, listen: SocketAddr, listen_flag: &str) -> Result<TcpListener> {
+    TcpListener::bind(listen).map_err(|error| explain(name, listen, listen_flag, &error))
+}
+
+/// Why an address cannot be had, and what to do.
+pub(crate) fn explain(name: &str, listen: SocketAddr, listen_flag: &str, error: &io::Error) -> Error {
     if error.kind() != io::ErrorKind::AddrInUse {
         return anyhow!("{name} cannot listen on {listen}: {error}; give another address with {listen_flag}");
     }

@@ -20,6 +20,11 @@ pub(crate) struct Options {
     /// The redis-server to start, instead of the one that is found; empty: none.
     pub(crate) redis_server: Option<String>,
     pub(crate) redis_listen: SocketAddr,
+    pub(crate) alertmanager_dir: Option<PathBuf>,
+    pub(crate) alertmanager_listen: SocketAddr,
+    pub(crate) alertmanager_config: PathBuf,
+    /// Where the notifications are taken that have nowhere else to go.
+    pub(crate) console_listen: SocketAddr,
     pub(crate) state_dir: PathBuf,
     /// How long each service may take from its start to its first good answer.
     pub(crate) ready_within: Duration,
@@ -57,6 +62,13 @@ pub(crate) fn command() -> Command {
                 .help("The configuration of Prometheus; lab never writes one"),
             path("blackbox-config", "FILE")
                 .help("The modules of blackbox-exporter [default: blackbox.yml beside Prometheus' configuration]"),
+            path("alertmanager-dir", "DIR")
+                .help("Where the program alertmanager is [default: PATH]; without it nobody is told of alerts"),
+            listen("alertmanager-listen", "127.0.0.1:9093").help("Where Alertmanager listens"),
+            path("alertmanager-config", "FILE")
+                .default_value("deploy/alertmanager/alertmanager.yml")
+                .help("The configuration of Alertmanager; as it is, everything goes to the console"),
+            listen("console-listen", "127.0.0.1:9099").help("Where notifications are taken that are printed here"),
             path("state-dir", "DIR")
                 .default_value(".lab")
                 .help("Where Prometheus' data and each service's log go"),
@@ -122,6 +134,10 @@ impl Options {
             prometheus_dir: matches.get_one("prometheus-dir").cloned(),
             prometheus_listen: required(matches, "prometheus-listen")?,
             prometheus_config,
+            alertmanager_dir: matches.get_one("alertmanager-dir").cloned(),
+            alertmanager_listen: required(matches, "alertmanager-listen")?,
+            alertmanager_config: required(matches, "alertmanager-config")?,
+            console_listen: required(matches, "console-listen")?,
             state_dir: required(matches, "state-dir")?,
             ready_within: Duration::from_secs(required(matches, "ready-within")?),
         })

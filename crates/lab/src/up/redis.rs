@@ -41,7 +41,7 @@ pub(crate) fn service(options: &Options) -> Result<Option<Service>, String> {
         Ok(_) => Ok(Some(service)),
         Err(error) => Err(format!(
             "redis-exporter will ask what is there: {}",
-            listener::explain(&service, &error)
+            listener::explain(service.name, service.listen, &service.listen_flag, &error)
         )),
     }
 }

@@ -65,9 +65,39 @@ pub(crate) fn all(options: &Options) -> Result<(Vec<Service>, Vec<String>)> {
     for ours in &OURS {
         services.push(ours.service(options)?);
     }
+    services.extend(alertmanager(options)?);
     services.push(prometheus(options)?);
     Ok((services, notes))
 }
+
+/// `None`: it is not there, and was not asked for by name.
+fn alertmanager(options: &Options) -> Result<Option<Service>> {
+    let Some(program) = program::alertmanager(options.alertmanager_dir.as_deref())? else {
+        return Ok(None);
+    };
+    let listen = options.alertmanager_listen;
+    Ok(Some(Service {
+        name: ALERTMANAGER,
+        program,
+        args: vec![
+            flag("--config.file=", &options.alertmanager_config),
+            flag("--storage.path=", &options.state_dir.join("alertmanager")),
+            format!("--web.listen-address={listen}").into(),
+            format!("--web.external-url={}", page_url(listen)).into(),
+            // Alone: no other Alertmanager is to be found.
+            "--cluster.listen-address=".into(),
+        ],
+        listen,
+        listen_flag: "--alertmanager-listen".into(),
+        ready: Ready::Answers("/-/ready"),
+        scraped: true,
+        // What fires is seen in Prometheus as well.
+        needed: false,
+    }))
+}
+
+/// Its service's name.
+pub(crate) const ALERTMANAGER: &str = "alertmanager";
 
 fn prometheus(options: &Options) -> Result<Service> {
     let program = program::prometheus(options.prometheus_dir.as_deref())?;
@@ -82,8 +112,8 @@ fn prometheus(options: &Options) -> Result<Service> {
         // Without it links in alerts lead to the host's name, where a loopback listener does not answer.
         format!("--web.external-url={}", page_url(listen)).into(),
     ];
-    // Keeps the traces that demo-app's histograms name.
-    args.push("--enable-feature=exemplar-storage".into());
+    // Keeps the traces that demo-app's histograms name, and the limits that TargetNearSampleLimit compares with.
+    args.push("--enable-feature=exemplar-storage,extra-scrape-metrics".into());
     if listen.ip().is_loopback() {
         // Whoever reaches it may reload or stop Prometheus.
         args.push("--web.enable-lifecycle".into());

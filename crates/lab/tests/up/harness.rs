@@ -24,6 +24,19 @@ pub(crate) const OURS: [(&str, &str, &str); 5] = [
     ("demo-app", "127.0.0.1:8000", "DEMO_APP"),
 ];
 
+/// Alertmanager and Prometheus.
+pub(crate) const OTHERS: usize = 2;
+
+/// Where Alertmanager is: as with Prometheus in $PROMETHEUS_DIR; else in $PEERS, else on PATH, which needs no flag.
+fn alertmanager_dir() -> Option<PathBuf> {
+    let dirs = ["PROMETHEUS_DIR", "PEERS"]
+        .iter()
+        .filter_map(env::var_os)
+        .map(PathBuf::from);
+    dirs.into_iter()
+        .find(|dir| dir.join("prometheus-alertmanager").is_file())
+}
+
 /// A port for each service that nobody else has.
 #[derive(Clone)]
 pub(crate) struct Ports {
@@ -31,19 +44,23 @@ pub(crate) struct Ports {
     pub(crate) ours: [u16; OURS.len()],
     pub(crate) redis: u16,
     pub(crate) prometheus: u16,
+    pub(crate) alertmanager: u16,
+    pub(crate) console: u16,
 }
 
 impl Ports {
     pub(crate) fn free() -> Self {
         // All are held at once, so they differ.
-        let held = [(); OURS.len() + 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [ours @ .., redis, prometheus] = held
+        let held = [(); OURS.len() + 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [ours @ .., redis, prometheus, alertmanager, console] = held
             .each_ref()
             .map(|listener| listener.local_addr().expect("bound").port());
         Self {
             ours,
             redis,
             prometheus,
+            alertmanager,
+            console,
         }
     }
 
@@ -55,7 +72,8 @@ impl Ports {
 
     /// Whether nobody listens on any of them.
     pub(crate) fn are_free(&self) -> bool {
-        self.ours.into_iter().all(is_free) && is_free(self.redis) && is_free(self.prometheus)
+        let others = [self.redis, self.prometheus, self.alertmanager, self.console];
+        self.ours.into_iter().chain(others).all(is_free)
     }
 
     pub(crate) fn prometheus_address(&self) -> String {
@@ -97,6 +115,10 @@ impl Lab {
             .args(["--redis-listen", &address(ports.redis)])
             .arg("--prometheus-config")
             .arg(config_dir.join("prometheus.yml"))
+            .args(["--alertmanager-listen", &address(ports.alertmanager)])
+            .args(["--console-listen", &address(ports.console)])
+            .arg("--alertmanager-config")
+            .arg(config_dir.join("alertmanager.yml"))
             .arg("--state-dir")
             .arg(state.path().join("lab"))
             .args(args);
@@ -118,6 +140,9 @@ impl Lab {
         if let (false, Some(dir)) = (args.contains(&"--prometheus-dir"), env::var_os("PROMETHEUS_DIR")) {
             command.arg("--prometheus-dir").arg(dir);
         }
+        if let (false, Some(dir)) = (args.contains(&"--alertmanager-dir"), alertmanager_dir()) {
+            command.arg("--alertmanager-dir").arg(dir);
+        }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -135,7 +160,7 @@ impl Lab {
 
     /// Reads the table to its end: the pids of all services, Prometheus' last. Lab's own deadline ends the wait.
     pub(crate) fn wait_until_ready(&mut self) -> Vec<u32> {
-        self.wait_until_ready_with(OURS.len() + 1)
+        self.wait_until_ready_with(OURS.len() + OTHERS)
     }
 
     /// The same with so many rows.
@@ -192,6 +217,19 @@ impl Lab {
             .to_owned()
     }
 
+    /// What the console has taken of an alert: the status of each, as it came.
+    pub(crate) fn told_of(&self, ports: &Ports, alert: &str) -> Vec<String> {
+        let answer = get(&address(ports.console), "/");
+        let notifications = answer["notifications"].as_array().cloned().unwrap_or_default();
+        let alerts = notifications
+            .iter()
+            .flat_map(|one| one["alerts"].as_array().cloned().unwrap_or_default());
+        alerts
+            .filter(|one| one["labels"]["alertname"] == alert)
+            .map(|one| one["status"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
     /// Whether Prometheus keeps exemplars of a series.
     pub(crate) fn has_exemplars(&self, query: &str) -> bool {
         let query = percent_encode(query);
@@ -200,16 +238,18 @@ impl Lab {
     }
 
     fn get(&self, path: &str) -> Value {
-        let mut stream = TcpStream::connect(&self.prometheus).expect("Prometheus listens");
-        let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.prometheus);
-        stream.write_all(request.as_bytes()).expect("Prometheus reads");
-        let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("Prometheus answers with text");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
-        serde_json::from_str(body).expect("a JSON body")
+        get(&self.prometheus, path)
     }
+}
+
+fn get(address: &str, path: &str) -> Value {
+    let mut stream = TcpStream::connect(address).expect("somebody listens");
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it is read");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("a text");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+    serde_json::from_str(body).expect("a JSON body")
 }
 
 impl Drop for Lab {

@@ -12,7 +12,7 @@ mod stack_files;
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use burner::Burner;
-use harness::{Lab, OURS, Ports, address, is_alive, is_free, poll_until, wait_for};
+use harness::{Lab, OTHERS, OURS, Ports, address, is_alive, is_free, poll_until, wait_for};
 use stack_files::copy_with;
 
 const UP_WITHIN: Duration = Duration::from_secs(30);
@@ -28,9 +28,9 @@ fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
     let files = copy_with(&ports, &FAST);
     let redis = harness::redis_server();
     let mut lab = Lab::start_with(&ports, files.path(), &["--redis-server", &redis]);
-    let pids = lab.wait_until_ready_with(OURS.len() + 1 + usize::from(!redis.is_empty()));
-    // Itself, our programs, and a probe of each of five endpoints and of this host.
-    let targets = 1 + OURS.len() + 6;
+    let pids = lab.wait_until_ready_with(OURS.len() + OTHERS + usize::from(!redis.is_empty()));
+    // Itself, Alertmanager, our programs, and a probe of each of five endpoints and of this host.
+    let targets = OTHERS + OURS.len() + 6;
     poll_until(UP_WITHIN, "all targets are up", || {
         lab.query("up == 1").len() == targets
     });
@@ -70,7 +70,7 @@ fn everything_is_up_and_answers_and_sigterm_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_cpu_burner_turns_the_alert_pending_and_then_firing() {
+fn a_cpu_burner_turns_the_alert_pending_and_then_firing_and_the_console_is_told() {
     let ports = Ports::free();
     // The expression and the threshold stay the real ones; only time is shorter.
     let short = [
@@ -81,14 +81,22 @@ fn a_cpu_burner_turns_the_alert_pending_and_then_firing() {
             "expr: instance:cpu_usage:avg > 0.8\n        # Builds, backups and start-ups are over by then.\n        for: 10m",
             "expr: instance:cpu_usage:avg > 0.8\n        for: 3s",
         ),
+        ("group_wait: 30s", "group_wait: 1s"),
+        ("group_interval: 5m", "group_interval: 1s"),
     ];
     let files = copy_with(&ports, &short);
     let mut lab = Lab::start(&ports, files.path());
     lab.wait_until_ready();
 
-    let _burner = Burner::on_all_cpus();
+    let burner = Burner::on_all_cpus();
     wait_for(UP_WITHIN, "pending", || lab.alert_state("HostHighCpu"));
     wait_for(UP_WITHIN, "firing", || lab.alert_state("HostHighCpu"));
+    poll_until(UP_WITHIN, "the console is told that it fires", || {
+        lab.told_of(&ports, "HostHighCpu")
+            .first()
+            .is_some_and(|status| status == "firing")
+    });
+    drop(burner);
 }
 
 #[test]
@@ -166,6 +174,20 @@ fn a_missing_program_is_said_with_what_to_do() {
 }
 
 #[test]
+fn an_alertmanager_that_was_asked_for_and_is_missing_is_said() {
+    let ports = Ports::free();
+    let files = copy_with(&ports, &[]);
+    let end = Lab::start_with(&ports, files.path(), &["--alertmanager-dir", "/nowhere"]).wait_for_end();
+    assert_eq!(
+        (end.code, end.stderr.as_str()),
+        (
+            Some(1),
+            "lab: no alertmanager or prometheus-alertmanager in /nowhere: get it with deploy/prepare.sh run (into target/tools/bin)\n"
+        )
+    );
+}
+
+#[test]
 fn a_missing_config_is_said_with_what_to_do() {
     let ports = Ports::free();
     let files = copy_with(&ports, &[]);
@@ -219,7 +241,7 @@ fn without_cgroups_it_is_said_and_the_rest_goes_on() {
     let files = copy_with(&ports, &[]);
     let blind = script(files.path(), "echo 'level=ERROR msg=\"no cgroups here\"' >&2\nexit 1");
     let mut lab = Lab::start_with(&ports, files.path(), &["--container-exporter", &blind]);
-    let pids = lab.wait_until_ready_with(OURS.len());
+    let pids = lab.wait_until_ready_with(OURS.len() + OTHERS - 1);
     assert!(pids.iter().all(|pid| is_alive(*pid)));
     lab.signal("TERM");
     let end = lab.wait_for_end();

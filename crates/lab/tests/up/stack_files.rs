@@ -6,8 +6,8 @@ use tempfile::TempDir;
 
 use crate::harness::{OURS, Ports, address};
 
-/// Copies prometheus.yml, blackbox.yml, rules/*.yml and targets/*.yml. Every text to replace must be there, so that a test cannot go on with the
-/// real value when the file is reworded.
+/// Copies prometheus.yml, blackbox.yml, rules/*.yml, targets/*.yml and Alertmanager's configuration. Every text to replace
+/// must be there, so that a test cannot go on with the real value when the file is reworded.
 pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir {
     let to = tempfile::tempdir().expect("a temporary directory");
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prometheus");
@@ -18,13 +18,20 @@ pub(crate) fn copy_with(ports: &Ports, replacements: &[(&str, &str)]) -> TempDir
     let given = replacements
         .iter()
         .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()));
-    let all: Vec<_> = given.chain(ours).chain([prometheus]).collect();
+    let others = [
+        prometheus,
+        ("127.0.0.1:9093".to_owned(), address(ports.alertmanager)),
+        ("127.0.0.1:9099".to_owned(), address(ports.console)),
+    ];
+    let all: Vec<_> = given.chain(ours).chain(others).collect();
     let mut found = vec![false; all.len()];
     for folder in FOLDERS {
         fs::create_dir(to.path().join(folder)).expect("a folder in the copy");
     }
-    for file in yaml_files(&from) {
-        let mut text = fs::read_to_string(from.join(&file)).expect("a text file");
+    let alertmanager = from.join("../deploy/alertmanager/alertmanager.yml");
+    let files = yaml_files(&from).into_iter().map(|file| (from.join(&file), file));
+    for (path, file) in files.chain([(alertmanager, "alertmanager.yml".to_owned())]) {
+        let mut text = fs::read_to_string(path).expect("a text file");
         for ((old, new), found) in all.iter().zip(&mut found) {
             *found |= text.contains(old);
             text = text.replace(old, new);
