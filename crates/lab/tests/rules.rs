@@ -1,13 +1,25 @@
-//! prometheus/: promtool accepts all of it, its tests pass, and no threshold can move without a test that fails.
-#![expect(clippy::disallowed_methods, reason = "these tests run promtool")]
+//! prometheus/: promtool accepts all of it, its tests pass in two engines, and no threshold can
+//! move without a test that fails.
+#![expect(clippy::disallowed_methods, reason = "these tests run promtool and vmalert-tool")]
+#![expect(
+    clippy::print_stderr,
+    reason = "these tests say what they do not test, and how much they did"
+)]
+
+mod tools;
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
-use tempfile::TempDir;
+use tools::text;
 
 #[test]
 fn promtool_accepts_the_configuration() {
@@ -30,20 +42,81 @@ fn the_rules_own_tests_pass() {
     assert!(output.status.success(), "{}", text(&output));
 }
 
+/// What vmalert-tool cannot read, and why.
+const NOT_FOR_VMALERT: [(&str, &str); 6] = [
+    ("application-recording.yml", ROUND),
+    ("application-slo-recording.yml", ROUND),
+    ("container-recording.yml", ROUND),
+    ("node-recording.yml", ROUND),
+    ("container-alerts.yml", BEFORE),
+    ("stack-alerts.yml", BEFORE),
+];
+const ROUND: &str = "its round() keeps the name of the metric";
+const BEFORE: &str = "its increase() and changes() also count from the sample before the window, so alerts clear later";
+
+#[test]
+fn a_second_engine_passes_the_same_tests() {
+    let Some(vmalert_tool) = tools::find(&["vmalert-tool"]) else {
+        return;
+    };
+    let tests = yaml(&prometheus().join("rules/tests"));
+    let failed = in_parallel(&tests, |test| {
+        let name = test.file_name().expect("a file").to_string_lossy();
+        let known = NOT_FOR_VMALERT.iter().find(|(file, _)| *file == name);
+        let output = vmalert(&vmalert_tool, test);
+        if let Some((_, reason)) = known {
+            eprintln!("{name}: not for vmalert, since {reason}");
+        }
+        (output.status.success() == known.is_some()).then(|| format!("{name}: {}", text(&output)))
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Runs a file of tests, in which the second engine has another name for the questions in the first one's language.
+fn vmalert(program: &Path, test: &Path) -> Output {
+    let copy = tempfile::tempdir().expect("a temporary directory");
+    fs::create_dir(copy.path().join("tests")).expect("the copy is ours");
+    let text = fs::read_to_string(test).expect("a text file");
+    copy_what_it_loads(&text, copy.path());
+    let to = copy.path().join("tests/test.yml");
+    fs::write(&to, text.replace("promql_expr_test:", "metricsql_expr_test:")).expect("the copy is ours");
+    Command::new(program)
+        .args(["unittest", "-disableAlertgroupLabel", "-files"])
+        .arg(to)
+        .current_dir(copy.path())
+        .output()
+        .expect("vmalert-tool can be started")
+}
+
 #[test]
 fn every_moved_number_makes_a_test_fail() {
-    for file in yaml(&prometheus().join("rules")) {
-        let original = fs::read_to_string(&file).expect("a text file");
-        for (line, mutant) in mutants(&original) {
-            let copy = copy_of_rules();
-            fs::write(copy.path().join(file.file_name().expect("a file")), &mutant).expect("the copy is ours");
-            assert!(
-                !test_rules_of(&file, copy.path()),
-                "{}: no test notices {line:?}",
-                file.display()
-            );
+    let files = yaml(&prometheus().join("rules"));
+    let mutants: Vec<Mutant> = files.iter().flat_map(|file| mutants(file)).collect();
+    let survivors = in_parallel(&mutants, |mutant| {
+        mutant
+            .survives()
+            .then(|| format!("{}:{}: {}", mutant.file.display(), mutant.number, mutant.line.trim()))
+    });
+    eprintln!("{} mutants, {} survivors", mutants.len(), survivors.len());
+    assert!(survivors.is_empty(), "no test notices\n{}", survivors.join("\n"));
+}
+
+/// What `check` answers to each, from as many threads as there are CPUs.
+fn in_parallel<T: Sync>(all: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let answer = check(one);
+                    found.lock().expect("no worker panics with it").extend(answer);
+                }
+            });
         }
-    }
+    });
+    found.into_inner().expect("no worker panicked")
 }
 
 #[test]
@@ -74,13 +147,60 @@ fn every_alert_has_severity_texts_and_a_runbook() {
     assert!(alerts > 0, "prometheus/rules has no alerts");
 }
 
-/// Each number of a rule that decides when it speaks, one step up and one down: what changed, and the whole text.
-fn mutants(original: &str) -> Vec<(String, String)> {
+/// One number of a rule that decides when it speaks, moved.
+struct Mutant {
+    file: PathBuf,
+    number: usize,
+    line: String,
+    text: String,
+}
+
+/// Each such number of a file, one step up and one down.
+fn mutants(file: &Path) -> Vec<Mutant> {
+    let original = fs::read_to_string(file).expect("a text file");
     let lines = original.lines().enumerate().filter(|(_, line)| decides(line));
-    let changed = lines.flat_map(|(number, line)| steps(line).into_iter().map(move |mutant| (number, mutant)));
-    changed
-        .map(|(number, mutant)| (mutant.clone(), replace_line(original, number, &mutant)))
+    let moved = lines.flat_map(|(at, line)| steps(line).into_iter().map(move |line| (at, line)));
+    moved
+        .map(|(at, line)| Mutant {
+            file: file.to_path_buf(),
+            number: at + 1,
+            text: replace_line(&original, at, &line),
+            line,
+        })
         .collect()
+}
+
+impl Mutant {
+    /// Whether all tests that load its file pass with it all the same. The others need not run, nor be there.
+    fn survives(&self) -> bool {
+        let name = self.file.file_name().expect("a file").to_string_lossy();
+        let copy = tempfile::tempdir().expect("a temporary directory");
+        let tests = copy.path().join("tests");
+        fs::create_dir(&tests).expect("the copy is ours");
+        fs::write(copy.path().join(&*name), &self.text).expect("the copy is ours");
+        let mut loading = Vec::new();
+        for test in yaml(&prometheus().join("rules/tests")) {
+            let text = fs::read_to_string(&test).expect("a text file");
+            if text.contains(&format!("../{name}")) {
+                copy_what_it_loads(&text, copy.path());
+                let to = tests.join(test.file_name().expect("a file"));
+                fs::write(&to, text).expect("the copy is ours");
+                loading.push(to);
+            }
+        }
+        promtool(&["test", "rules"], &loading).status.success()
+    }
+}
+
+/// The other files of rules that a test names.
+fn copy_what_it_loads(test: &str, to: &Path) {
+    for file in yaml(&prometheus().join("rules")) {
+        let name = file.file_name().expect("a file");
+        let target = to.join(name);
+        if test.contains(&format!("../{}", name.to_string_lossy())) && !target.exists() {
+            fs::copy(&file, target).expect("the copy is ours");
+        }
+    }
 }
 
 fn decides(line: &str) -> bool {
@@ -126,33 +246,8 @@ fn moved(number: &str) -> Vec<String> {
     }
 }
 
-fn copy_of_rules() -> TempDir {
-    let to = tempfile::tempdir().expect("a temporary directory");
-    fs::create_dir(to.path().join("tests")).expect("a folder for the tests");
-    for folder in ["", "tests"] {
-        for file in yaml(&prometheus().join("rules").join(folder)) {
-            fs::copy(&file, to.path().join(folder).join(file.file_name().expect("a file"))).expect("the copy is ours");
-        }
-    }
-    to
-}
-
 fn test_rules(rules: &Path) -> Output {
     promtool(&["test", "rules"], &yaml(&rules.join("tests")))
-}
-
-/// Whether the tests that load one file of rules pass; the others need not run for a mutant of it.
-fn test_rules_of(file: &Path, rules: &Path) -> bool {
-    let name = file.file_name().expect("a file").to_string_lossy();
-    let loads = |test: &PathBuf| {
-        fs::read_to_string(test)
-            .expect("a text file")
-            .contains(&format!("../{name}"))
-    };
-    let tests = yaml(&rules.join("tests")).into_iter().filter(loads);
-    tests
-        .map(|test| promtool(&["test", "rules"], &[test]))
-        .all(|output| output.status.success())
 }
 
 /// promtool from $PROMETHEUS_DIR, else from PATH.
@@ -165,7 +260,7 @@ fn promtool(args: &[&str], files: &[PathBuf]) -> Output {
 }
 
 fn prometheus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prometheus")
+    tools::root().join("prometheus")
 }
 
 fn yaml(folder: &Path) -> Vec<PathBuf> {
@@ -175,12 +270,4 @@ fn yaml(folder: &Path) -> Vec<PathBuf> {
     files
         .filter(|file| file.extension().is_some_and(|extension| extension == "yml"))
         .collect()
-}
-
-fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
 }
