@@ -1,10 +1,12 @@
 //! deploy/compose.yaml: it is what it says it is, and its variant of Debian's programs runs in a real Docker engine.
 //!
 //! What needs docker compose or an engine says so and passes where there is none, unless PILOTLIGHT_ALL=1:
-//! `deploy/prepare.sh compose` gets them, `make test-compose` runs it all.
+//! `deploy/prepare.sh compose` gets them, `make test-compose` runs it all. Another dockerd on the machine may have told the
+//! firewall to drop what is forwarded (`iptables -S FORWARD`); containers of the test's own engine then do not hear each other.
 #![expect(
     clippy::disallowed_methods,
-    reason = "these tests start docker compose and poll until something has happened"
+    clippy::print_stderr,
+    reason = "these tests start docker compose, poll until something has happened, and say what they leave out"
 )]
 
 mod compose;
