@@ -44,7 +44,10 @@ mod tests {
         let numbers = || ["a word", "another word", "a word"].map(number);
         let [first, second, again] = numbers();
         assert_eq!((first == second, first), (false, again));
-        assert_eq!(std::thread::spawn(numbers).join().unwrap(), [first, second, again]);
+        assert_eq!(
+            std::thread::Builder::new().spawn(numbers).unwrap().join().unwrap(),
+            [first, second, again]
+        );
         assert_eq!([first, second].map(word), [Some("a word"), Some("another word")]);
         assert_eq!(word(usize::MAX), None);
     }

@@ -54,6 +54,7 @@ pub(super) async fn exchange(
 ) -> Result<Exchange, Failure> {
     probe.step.set(Step::Send);
     let tasks = Tasks::default();
+    #[cfg_attr(not(feature = "http3"), expect(clippy::infallible_destructuring_match))]
     let connection = match carrier {
         Carrier::Stream(connection) => connection,
         #[cfg(feature = "http3")]
