@@ -43,12 +43,14 @@ fn the_rules_own_tests_pass() {
 }
 
 /// What vmalert-tool cannot read, and why.
-const NOT_FOR_VMALERT: [(&str, &str); 6] = [
+const NOT_FOR_VMALERT: [(&str, &str); 8] = [
     ("application-recording.yml", ROUND),
     ("application-slo-recording.yml", ROUND),
     ("container-recording.yml", ROUND),
     ("node-recording.yml", ROUND),
+    ("redis-recording.yml", ROUND),
     ("container-alerts.yml", BEFORE),
+    ("redis-alerts.yml", BEFORE),
     ("stack-alerts.yml", BEFORE),
 ];
 const ROUND: &str = "its round() keeps the name of the metric";
