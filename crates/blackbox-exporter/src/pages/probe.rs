@@ -5,12 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Instant;
 
-use exporter_toolkit::web::{self, PageRequest, Reply};
-use exposition::{Encoder, Escaping, Format, Offer, accepts_gzip, assemble, negotiate};
+use exporter_toolkit::web::{self, PageRequest, Reply, Wanted};
+use exposition::{Encoder, Escaping, Format, Offer, assemble};
 use hyper::StatusCode;
-use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY,
-};
 
 use super::history::{History, Told};
 use super::report::report;
@@ -34,11 +31,11 @@ pub(super) async fn answer(state: &State, request: PageRequest<'_>) -> Reply {
         Ok(order) => order,
         Err((status, text)) => return web::text(status, format!("{text}\n")),
     };
-    let (shape, debug) = (order.shape, order.debug);
+    let (wanted, debug) = (order.wanted, order.debug);
     let (module, target) = (order.name.clone(), order.target.clone());
     match state.workers.run(move || carry_out(order)).await {
         Some(body) if debug => web::text(StatusCode::OK, String::from_utf8_lossy(&body).into_owned()),
-        Some(body) => metrics(body, shape),
+        Some(body) => wanted.reply(body),
         None => {
             // A panic ended the probe; its own message is on standard error.
             log::error!(module, target; "A probe was lost");
@@ -50,28 +47,9 @@ pub(super) async fn answer(state: &State, request: PageRequest<'_>) -> Reply {
     }
 }
 
-/// How the scraper wants its metrics.
-#[derive(Clone, Copy)]
-struct Shape {
-    format: Format,
-    escaping: Escaping,
-    gzip: bool,
-}
-
-impl Shape {
-    fn of(headers: &HeaderMap) -> Self {
-        let (format, escaping) = negotiate(&joined(headers, &ACCEPT), &Offer::TEXT_FIRST);
-        Self {
-            format,
-            escaping,
-            gzip: accepts_gzip(&joined(headers, &ACCEPT_ENCODING)),
-        }
-    }
-
-    /// Whether it is what people read, too.
-    fn is_plain(self) -> bool {
-        self.format == Format::Text004
-    }
+/// Whether a scraper gets what people read, too.
+fn is_plain(wanted: Wanted) -> bool {
+    wanted.format == Format::Text004
 }
 
 /// A probe to be made on a worker's thread.
@@ -85,7 +63,7 @@ struct Order {
     history: Arc<History>,
     deadline: Instant,
     level: log::Level,
-    shape: Shape,
+    wanted: Wanted,
     debug: bool,
 }
 
@@ -124,7 +102,7 @@ fn order(state: &State, request: PageRequest<'_>) -> Result<Order, Refusal> {
         history: Arc::clone(&state.history),
         deadline: Instant::now() + time,
         level: state.settings.log_prober,
-        shape: Shape::of(request.headers),
+        wanted: Wanted::of(request.headers, &Offer::TEXT_FIRST),
         debug: param("debug").as_deref() == Some("true"),
     })
 }
@@ -156,13 +134,13 @@ async fn carry_out(order: Order) -> Vec<u8> {
         step: Cell::new(Step::Prepare),
     };
     let is_read = order.debug || order.history.is_kept();
-    let mut asked = encoder(order.shape.format, order.shape.escaping);
-    let mut readable = (is_read && !order.shape.is_plain()).then(|| encoder(Format::Text004, Escaping::default()));
+    let mut asked = encoder(order.wanted.format, order.wanted.escaping);
+    let mut readable = (is_read && !is_plain(order.wanted)).then(|| encoder(Format::Text004, Escaping::default()));
     let mut outs: Vec<&mut Encoder> = [Some(&mut asked), readable.as_mut()].into_iter().flatten().collect();
     let result = run_into(order.spec, &probe, &mut outs).await;
     let body = assembled(asked);
     let text = readable.map(assembled).map_or_else(|| Cow::Borrowed(&body), Cow::Owned);
-    let packed = order.shape.gzip.then(|| gzipped(&body));
+    let packed = order.wanted.gzip.then(|| gzipped(&body));
     let log = log.into_record();
     let report = order.debug.then(|| {
         let log = probe_log::text(&log, &order.name, &order.target);
@@ -176,7 +154,7 @@ async fn carry_out(order: Order) -> Vec<u8> {
         module: &order.module,
         log,
         metrics: &text,
-        packed_metrics: packed.as_deref().filter(|_| order.shape.is_plain()),
+        packed_metrics: packed.as_deref().filter(|_| is_plain(order.wanted)),
     });
     match report {
         Some(report) => report.into_bytes(),
@@ -190,27 +168,4 @@ fn assembled(encoder: Encoder) -> Vec<u8> {
     drop(assemble([&encoder], &mut body));
     give_back(encoder);
     body
-}
-
-/// The answer to a scraper.
-fn metrics(body: Vec<u8>, shape: Shape) -> Reply {
-    let mut reply = Reply::new(body.into());
-    let headers = reply.headers_mut();
-    let content_type = shape.format.content_type(shape.escaping);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
-    if shape.gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    reply
-}
-
-/// A header that may come in several lines is one list.
-fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
-    let lines: Vec<&str> = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    lines.join(",")
 }

@@ -61,8 +61,6 @@ fn server_name<'p>(probe: &Probe<'p>, host: &'p str) -> &'p str {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
-
     use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
     use tokio::net::TcpStream;
 
@@ -331,37 +329,6 @@ mod tests {
                 let told = probe("{prober: tcp}", target, PLENTY).await;
                 assert_eq!(told.why(), Some((Step::Prepare, Reason::BadTarget)), "{target}");
             }
-        });
-    }
-
-    #[test]
-    #[ignore = "needs redis-server: its path in REDIS_SERVER, or on PATH"]
-    #[expect(clippy::disallowed_methods, reason = "the test's own server")]
-    fn a_real_redis_answers() {
-        let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
-        let folder = tempfile::tempdir().expect("a folder");
-        run_local(async {
-            let target = nobody().await;
-            let port = target.rsplit_once(':').map_or("", |(_, port)| port);
-            let socket = folder.path().join("redis.sock");
-            let mut server = Command::new(program)
-                .args(["--bind", "127.0.0.1", "--port", port, "--save", "", "--dir"])
-                .arg(folder.path())
-                .arg("--unixsocket")
-                .arg(&socket)
-                .stdout(Stdio::null())
-                .spawn()
-                .expect("redis-server");
-            let entries = "query_response: [{send: PING}, {expect: '^[+]PONG$'}, {send: QUIT}, {expect_bytes: '+OK'}]";
-            while !socket.exists() {
-                tokio::time::sleep(SHORT / 10).await;
-            }
-            let tcp = probe(&format!("{{prober: tcp, tcp: {{{entries}}}}}"), &target, PLENTY).await;
-            let path = socket.to_str().expect("a path");
-            let unix = probe(&format!("{{prober: unix, unix: {{{entries}}}}}"), path, PLENTY).await;
-            server.kill().expect("to end it");
-            server.wait().expect("its end");
-            assert_eq!((tcp.failure, unix.failure), (None, None));
         });
     }
 }
