@@ -1,6 +1,5 @@
 //! What a collector is, and the table entry that makes one.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::time::Instant;
 
@@ -33,7 +32,7 @@ pub trait Collector: Send {
 pub enum CollectError {
     /// The source is not on this host: no such device, file or kernel feature. Said at debug level only.
     #[error("no data: {0}")]
-    NoData(Cow<'static, str>),
+    NoData(Box<dyn Error + Send + Sync>),
     /// Something is wrong.
     #[error("{0}")]
     Failed(#[source] Box<dyn Error + Send + Sync>),

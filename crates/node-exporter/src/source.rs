@@ -60,7 +60,7 @@ impl From<SourceError> for CollectError {
             SourceError::Read { error: cause, .. }
                 if matches!(cause.kind(), NotFound | NotADirectory | PermissionDenied | Unsupported) =>
             {
-                CollectError::NoData(error.to_string().into())
+                CollectError::NoData(error.into())
             }
             _ => CollectError::failed(error),
         }
@@ -324,7 +324,7 @@ mod tests {
     fn a_missing_file_is_no_data_and_names_itself() {
         let error = CollectError::from(Source::new("/does/not/exist".into()).read().unwrap_err());
         assert!(
-            matches!(&error, CollectError::NoData(why) if why.contains("/does/not/exist")),
+            matches!(&error, CollectError::NoData(why) if why.to_string().contains("/does/not/exist")),
             "{error}"
         );
     }

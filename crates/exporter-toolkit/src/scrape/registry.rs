@@ -240,7 +240,7 @@ impl Inner {
             let outcome = self.builder.slots[collector].run(round);
             last = round.finish(step, outcome);
         }
-        if last || round.outcomes().is_empty() {
+        if last || round.is_empty() {
             self.answer(round)
         } else {
             None
@@ -249,7 +249,7 @@ impl Inner {
 
     /// Puts together what the collectors wrote and delivers it.
     fn answer(&self, round: &Round) -> Option<LastWords> {
-        let outcomes = round.outcomes();
+        let outcomes = round.take_outcomes();
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         for (collector, outcome) in &outcomes {
             let slot = &self.builder.slots[*collector];
@@ -301,7 +301,7 @@ impl Inner {
         }
         let mut family = encoder.family(&descs.success);
         for (index, outcome) in outcomes {
-            family.sample(&[name(index)], f64::from(u8::from(outcome.end == End::Done)));
+            family.sample(&[name(index)], f64::from(u8::from(matches!(outcome.end, End::Done))));
         }
     }
 }
@@ -358,26 +358,14 @@ impl Cell {
         });
         match catch_unwind(run) {
             Ok(Ok(())) => End::Done,
-            Ok(Err(CollectError::NoData(why))) => End::NoData(why.into_owned()),
-            Ok(Err(CollectError::Failed(error))) => End::Failed(chain(error.as_ref())),
+            Ok(Err(CollectError::NoData(why))) => End::NoData(why),
+            Ok(Err(CollectError::Failed(error))) => End::Failed(error),
             Err(panic) => {
                 self.encoder.reset(round.request.format, round.request.escaping);
                 End::Panicked(panic_text(panic.as_ref()))
             }
         }
     }
-}
-
-/// An error with all that caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

@@ -1,6 +1,7 @@
 //! One scrape on its way through the collectors. A thread runs them in order; when one of them stalls, the rest go on
 //! with a fresh thread while it still may come in time; whoever finishes the last one puts the answer together.
 
+use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,12 +13,12 @@ use super::request::{Answer, Request};
 /// How long one collector may hold up the others. It stays in the scrape until the deadline all the same.
 const STALL: Duration = Duration::from_millis(250);
 
-/// How a collector's run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a collector's run ended. Nobody puts a reason into words before somebody reads it.
+#[derive(Debug)]
 pub(super) enum End {
     Done,
-    NoData(String),
-    Failed(String),
+    NoData(Box<dyn Error + Send + Sync>),
+    Failed(Box<dyn Error + Send + Sync>),
     Panicked(String),
     /// The run of an earlier scrape has not come back yet.
     StillRunning,
@@ -26,7 +27,7 @@ pub(super) enum End {
 }
 
 /// A collector's part in a scrape.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) took: Duration,
     pub(super) end: End,
@@ -57,7 +58,7 @@ impl Round {
         let (sender, receiver) = oneshot::channel();
         let started = Instant::now();
         let progress = Progress {
-            outcomes: vec![None; order.len()],
+            outcomes: order.iter().map(|_| None).collect(),
             unfinished: order.len(),
             order,
             next: 0,
@@ -133,16 +134,22 @@ impl Round {
         std::mem::take(&mut progress.unfinished) > 0
     }
 
-    /// All collectors of the round with how they ended, in order.
-    pub(super) fn outcomes(&self) -> Vec<(usize, Outcome)> {
+    /// Whether there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().order.is_empty()
+    }
+
+    /// All collectors of the round with how they ended, in order, for the one who puts the answer together.
+    pub(super) fn take_outcomes(&self) -> Vec<(usize, Outcome)> {
         let late = || Outcome {
             took: self.started.elapsed(),
             end: End::Late,
         };
-        let progress = self.lock();
-        let outcomes = progress.order.iter().zip(&progress.outcomes);
+        let mut progress = self.lock();
+        let outcomes = std::mem::take(&mut progress.outcomes);
+        let outcomes = progress.order.iter().zip(outcomes);
         outcomes
-            .map(|(collector, outcome)| (*collector, outcome.clone().unwrap_or_else(late)))
+            .map(|(collector, outcome)| (*collector, outcome.unwrap_or_else(late)))
             .collect()
     }
 

@@ -295,7 +295,7 @@ mod tests {
         let mut bus = Bus::system(Some(&format!("unix:path={}", path.display()))).unwrap();
         let error = CollectError::from(ask(&mut bus, LONG).unwrap_err());
         assert!(
-            matches!(&error, CollectError::NoData(why) if why.contains("/bus: ")),
+            matches!(&error, CollectError::NoData(why) if why.to_string().contains("/bus: ")),
             "{error}"
         );
         drop(UnixListener::bind(&path).unwrap());

@@ -358,7 +358,7 @@ mod tests {
             .collect(&mut Encoder::new(exposition::Format::Text004))
             .unwrap_err();
         assert!(
-            matches!(&error, CollectError::NoData(why) if why.starts_with("perf_event_open: ")),
+            matches!(&error, CollectError::NoData(why) if why.to_string().starts_with("perf_event_open: ")),
             "{error}"
         );
     }
