@@ -5,6 +5,8 @@
 //! IpExt: 0 0 273336353
 //! ```
 
+use std::str::SplitAsciiWhitespace;
+
 use crate::ParseError;
 use crate::fields::{Fields, Line, Lines, lines, whole};
 use crate::net_field::NetField;
@@ -59,27 +61,30 @@ impl<'a> Iterator for Pairs<'a> {
 /// A line of names and the line of their numbers.
 struct Pair<'a> {
     protocol: &'a str,
-    names: Fields<'a>,
+    /// Checked to be text all at once.
+    names: SplitAsciiWhitespace<'a>,
     values: Fields<'a>,
 }
 
 impl<'a> Pair<'a> {
     fn new(names: Line<'a>, values: Option<Line<'a>>) -> Result<Self, ParseError> {
         let values = values.ok_or_else(|| names.error("a line of numbers after these names"))?;
-        let mut names = names.fields("a protocol and names");
+        let unlike = |found: &[u8]| names.error_at("a protocol and names", found);
+        let text = std::str::from_utf8(names.text).map_err(|_| unlike(names.text))?;
+        let mut words = text.split_ascii_whitespace();
+        let key = words.next().unwrap_or_default();
+        let protocol = key.strip_suffix(':').ok_or_else(|| unlike(key.as_bytes()))?;
         let mut values = values.fields(SHAPE);
-        let key = names.text()?;
-        let protocol = key.strip_suffix(':').ok_or_else(|| names.error_at(key.as_bytes()))?;
         values.parsed(|word| (word == key.as_bytes()).then_some(()))?;
         Ok(Self {
             protocol,
-            names,
+            names: words,
             values,
         })
     }
 
     fn next(&mut self) -> Result<Option<NetField<'a>>, ParseError> {
-        if let Some(name) = self.names.optional(|word| std::str::from_utf8(word).ok())? {
+        if let Some(name) = self.names.next() {
             let value = self.values.parsed(whole)?;
             let protocol = self.protocol;
             return Ok(Some(NetField { protocol, name, value }));
