@@ -1,6 +1,8 @@
 //! Matches a [`Pattern`], one way after the other, but none twice from the same place: the time grows with the text's
 //! length alone, whatever the pattern.
 
+use smallvec::SmallVec;
+
 use super::pattern::{CharacterSet, Pattern, Times};
 
 /// A larger pattern is left to the `regex` crate.
@@ -116,8 +118,8 @@ impl Automaton {
         let mut search = Search {
             automaton: self,
             text,
-            taken: vec![0; (self.forks * (text.len() + 1)).div_ceil(64)],
-            left: Vec::with_capacity(ROOM),
+            taken: SmallVec::from_elem(0, (self.forks * (text.len() + 1)).div_ceil(64)),
+            left: SmallVec::new(),
         };
         if let Some(State::Start { .. }) = self.states.get(self.first) {
             return search.matches_from(0);
@@ -142,17 +144,18 @@ impl Automaton {
     }
 }
 
-/// As many ways as are seldom left at a time.
-const ROOM: usize = 16;
+/// A name's search seldom needs more than this, and then takes no memory: places for bits, and ways left at a time.
+const WORDS: usize = 16;
+const WAYS: usize = 16;
 
 /// A search of one text.
 struct Search<'a> {
     automaton: &'a Automaton,
     text: &'a str,
     /// A bit for each fork at each place in the text: whether its ways were taken from there.
-    taken: Vec<u64>,
+    taken: SmallVec<[u64; WORDS]>,
     /// States still to be tried, with the place to try them at.
-    left: Vec<(usize, usize)>,
+    left: SmallVec<[(usize, usize); WAYS]>,
 }
 
 impl Search<'_> {
