@@ -227,7 +227,12 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
             "x",
         ),
         ("netdev", "proc/net/dev", "h\nh\neth0: 1 2\n", "eth0: 1 2"),
-        ("netstat", "proc/net/netstat", "TcpExt: A\nTcpExt: x\n", "x"),
+        (
+            "netstat",
+            "proc/net/netstat",
+            "TcpExt: TW TCPTimeouts\nTcpExt: 1 x\n",
+            "x",
+        ),
         ("netstat", "proc/net/snmp", "Tcp: A\nUdp: 1\n", "Udp:"),
         ("netstat", "proc/net/snmp6", "Ip6InOctets x\n", "x"),
         ("nfs", "proc/net/rpc/nfs", "rpc 1 x 3\n", "x"),

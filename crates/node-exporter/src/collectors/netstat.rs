@@ -11,7 +11,7 @@ use kernel_stats::{net_netstat, net_snmp6};
 use crate::context::Context;
 use crate::field_names::{FieldFamily, FieldNames};
 use crate::filter::regex_flag;
-use crate::source::Source;
+use crate::source::{Source, SourceError, if_present};
 
 const FIELDS: &str = "collector.netstat.fields";
 const DEFAULT_FIELDS: &str = "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)\
@@ -29,59 +29,97 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     )],
     build: |context| {
         Ok(Box::new(NetStat {
-            netstat: context.proc("net/netstat"),
-            snmp: context.proc("net/snmp"),
+            shown: regex_flag(context.flags(), FIELDS)?,
+            netstat: PairedFile::new(context.proc("net/netstat")),
+            snmp: PairedFile::new(context.proc("net/snmp")),
             snmp6: context.proc("net/snmp6"),
-            families: Families {
-                shown: regex_flag(context.flags(), FIELDS)?,
-                names: FieldNames::default(),
-            },
+            names: FieldNames::default(),
         }))
     },
 };
 
 struct NetStat {
-    netstat: Source,
-    snmp: Source,
+    shown: Expression,
+    netstat: PairedFile,
+    snmp: PairedFile,
     snmp6: Source,
-    families: Families,
+    names: FieldNames,
 }
 
 impl Collector for NetStat {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        self.families.names.rewind();
-        self.families.encode(&self.netstat.parse(net_netstat::parse)?, out);
-        self.families.encode(&self.snmp.parse(net_netstat::parse)?, out);
-        match self.snmp6.parse(net_snmp6::parse).map_err(CollectError::from) {
-            Err(CollectError::NoData(_)) => Ok(()),
-            fields => {
-                self.families.encode(&fields?, out);
-                Ok(())
-            }
-        }
-    }
-}
-
-struct Families {
-    shown: Expression,
-    names: FieldNames,
-}
-
-impl Families {
-    fn encode(&mut self, fields: &[NetField<'_>], out: &mut Encoder) {
-        for field in fields {
-            let family = self
+        self.netstat.encode(&self.shown, out)?;
+        self.snmp.encode(&self.shown, out)?;
+        self.names.rewind();
+        for field in if_present(self.snmp6.parse(net_snmp6::parse))?.unwrap_or_default() {
+            let NetField { protocol, name, value } = field;
+            if let Some(family) = self
                 .names
-                .next(field.protocol, field.name, || describe(&self.shown, field));
-            if let Some(family) = family {
-                out.scalar(&family.desc(Kind::Untyped), field.value);
+                .next(protocol, name, || describe(&self.shown, protocol, name))
+            {
+                out.scalar(&family.desc(Kind::Untyped), value);
             }
+        }
+        Ok(())
+    }
+}
+
+/// A file of pairs of lines. Most of its names are not shown: so their lines are compared as a whole, and no more than the
+/// numbers that are shown is read.
+struct PairedFile {
+    source: Source,
+    /// In the file's order.
+    lines: Vec<KnownLine>,
+}
+
+/// What is shown of a line of names.
+#[derive(Default)]
+struct KnownLine {
+    names: String,
+    shown: Vec<(usize, FieldFamily)>,
+}
+
+impl PairedFile {
+    fn new(source: Source) -> Self {
+        let lines = Vec::new();
+        Self { source, lines }
+    }
+
+    fn encode(&mut self, shown: &Expression, out: &mut Encoder) -> Result<(), SourceError> {
+        let lines = &mut self.lines;
+        self.source.parse(|bytes| {
+            for (index, pair) in net_netstat::pairs(bytes).enumerate() {
+                let pair = pair?;
+                if index == lines.len() {
+                    lines.push(KnownLine::default());
+                }
+                let line = &mut lines[index];
+                if line.names != pair.line {
+                    *line = KnownLine::new(&pair, shown);
+                }
+                let columns = line.shown.iter().map(|(column, _)| *column);
+                for ((_, family), number) in line.shown.iter().zip(pair.numbers(columns)) {
+                    out.scalar(&family.desc(Kind::Untyped), number?);
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl KnownLine {
+    fn new(pair: &net_netstat::Pair<'_>, shown: &Expression) -> Self {
+        let names = pair.names().enumerate();
+        Self {
+            names: pair.line.to_owned(),
+            shown: names
+                .filter_map(|(column, name)| Some((column, describe(shown, pair.protocol, name)?)))
+                .collect(),
         }
     }
 }
 
-fn describe(shown: &Expression, field: &NetField<'_>) -> Option<FieldFamily> {
-    let NetField { protocol, name, .. } = field;
+fn describe(shown: &Expression, protocol: &str, name: &str) -> Option<FieldFamily> {
     // Most fields are not shown, and to format is slow.
     let key = [protocol, "_", name].concat();
     shown.is_match(&key).then(|| FieldFamily {
@@ -108,9 +146,11 @@ mod tests {
             ("Icmp6", "OutType133", false),
             ("TcpExt", "TCPTimeoutsX", false),
         ] {
-            let value = 0.0;
-            let family = describe(&shown, &NetField { protocol, name, value });
-            assert_eq!(family.is_some(), is_shown, "{protocol}_{name}");
+            assert_eq!(
+                describe(&shown, protocol, name).is_some(),
+                is_shown,
+                "{protocol}_{name}"
+            );
         }
     }
 }
