@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use exporter_toolkit::flags::Flags;
 use exposition::{Encoder, Format, assemble};
 
-use crate::collectors::{QUESTIONS, Seen, tell_info};
+use crate::cluster::{addresses, moved};
+use crate::collectors::{CLIENT_LIST, QUESTIONS, Seen, tell_cluster, tell_info, tell_streams};
+use crate::connection::Reply;
 use crate::connection::resp::{Framer, parse};
 use crate::key_list;
 use crate::output::Output;
@@ -16,7 +18,9 @@ use crate::target::Target;
 const PIECE: usize = 7;
 
 /// Everything that makes a collector say more.
-const ALL: [&str; 3] = [
+const ALL: [&str; 5] = [
+    "--export-client-list",
+    "--export-client-port",
     "--include-config-metrics",
     "--include-system-metrics",
     "--append-instance-role-label",
@@ -49,6 +53,39 @@ pub fn tell(text: &str) {
             }
         }
     });
+}
+
+/// Has the lines of CLIENT LIST written; the rule is that the text can be read again.
+pub fn tell_clients(text: &str) {
+    check(|options, out| {
+        let mut seen = Seen::new("", SystemTime::UNIX_EPOCH);
+        (CLIENT_LIST.tell)(&Reply::Text(text.as_bytes()), options, &mut seen, out);
+    });
+}
+
+/// Reads a text as what nodes say of their cluster; the rule is that each address is one that can be asked.
+pub fn read_cluster(text: &str) {
+    check(|_, out| tell_cluster(text, out));
+    for names in [false, true] {
+        for address in addresses(text, "redis", names) {
+            assert!(Target::parse(&address).is_ok(), "{address} cannot be asked");
+        }
+    }
+    drop(moved(text.as_bytes()).map(Target::parse));
+}
+
+/// Reads a reply, and each reply in it, as what XINFO says; the rule is that the text can be read again.
+pub fn tell_stream(data: &[u8]) {
+    for reply in parse(data).into_iter().chain(items(data)) {
+        check(|_, out| tell_streams(reply, out));
+    }
+}
+
+fn items(data: &[u8]) -> Vec<Reply<'_>> {
+    match parse(data) {
+        Some(Reply::List(items)) => items,
+        _ => Vec::new(),
+    }
 }
 
 fn check(write: impl FnOnce(&crate::settings::Options, &mut Output<'_>)) {

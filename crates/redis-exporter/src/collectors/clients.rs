@@ -10,7 +10,7 @@ use crate::output::Output;
 use crate::settings::Options;
 
 /// All of them.
-pub(super) const QUESTION: Question = Question {
+pub(crate) const QUESTION: Question = Question {
     name: "CLIENT LIST",
     words: |options| options.client_list.then(|| vec!["CLIENT", "LIST"]),
     tell,

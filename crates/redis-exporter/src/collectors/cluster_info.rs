@@ -24,7 +24,7 @@ fn hold<'h>(session: &'h mut Session<'_, '_>) -> Held<'h> {
 }
 
 /// `cluster_state:ok` and the like, each a metric.
-fn tell(text: &str, out: &mut Output<'_>) {
+pub(crate) fn tell(text: &str, out: &mut Output<'_>) {
     for (field, value) in text.lines().filter_map(|line| line.trim().split_once(':')) {
         info::encode(field, value, out);
     }

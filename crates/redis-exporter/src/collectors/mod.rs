@@ -28,9 +28,12 @@ mod slowlog;
 mod streams;
 mod tile38;
 
+pub(crate) use self::clients::QUESTION as CLIENT_LIST;
+pub(crate) use self::cluster_info::tell as tell_cluster;
 pub(crate) use self::seen::Seen;
 use self::session::Dialogue;
 pub(crate) use self::session::Session;
+pub(crate) use self::streams::tell_all as tell_streams;
 use crate::connection::Reply;
 use crate::output::Output;
 use crate::settings::Options;

@@ -242,6 +242,16 @@ fn write(metrics: &[Metric], rows: &[(Vec<String>, Reply<'_>)], out: &mut Output
     }
 }
 
+/// All that is read of any reply, as a stream, a group and a consumer.
+pub(crate) fn tell_all(reply: Reply<'_>, out: &mut Output<'_>) {
+    let labels = ["a", "b", "c", "d"].map(str::to_owned);
+    let mut rows = [(Vec::new(), reply)];
+    for (metrics, names) in [(&STREAM[..], OF_STREAM), (&GROUP, OF_GROUP), (&CONSUMER, OF_CONSUMER)] {
+        rows[0].0 = labels.iter().take(names.len()).cloned().collect();
+        write(metrics, &rows, out);
+    }
+}
+
 fn field<'r, 'b>(reply: &'r Reply<'b>, name: &str) -> Option<&'r Reply<'b>> {
     let mut pairs = reply.list()?.chunks_exact(2);
     pairs.find_map(|pair| match pair {
