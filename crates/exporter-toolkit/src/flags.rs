@@ -2,6 +2,7 @@
 //! `--no-x` for every switch, `@file` for arguments from a file, an error for a flag that is given twice.
 
 mod go_flag;
+pub mod paper;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
