@@ -11,7 +11,9 @@ use exposition::Offer;
 use log::{info, warn};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::flags::paper::{self, Subject};
 use crate::flags::{Flag, Flags, Habit, Stop};
+use crate::notify::Supervisor;
 use crate::scrape::{Registry, RegistryBuilder};
 use crate::self_metrics::{BuildInfo, HandlerMetrics, ProcessMetrics, PrometheusRegistry, REVISION, RUSTC, VERSION};
 use crate::web::{self, App, Listener, NoPages, Page, Pages};
@@ -85,6 +87,10 @@ pub fn run<S: Into<Start>>(
     let parsed = {
         let table = flags(program, own_flags);
         let args = program.habit.rewrite(args, &table);
+        if let Some(text) = paper::requested(&subject(program, &table), &args) {
+            say(&text);
+            return ExitCode::SUCCESS;
+        }
         Flags::parse(program.name, program.description, [table.as_slice()], args)
     };
     let mut flags = match parsed {
@@ -119,6 +125,16 @@ pub fn flags(program: &Program, own: &[Flag]) -> Vec<Flag> {
         "Address to listen on: HOST:PORT, :PORT or vsock://:PORT.",
     );
     [own, &[listen], web::FLAGS, logging::FLAGS].concat()
+}
+
+fn subject<'t>(program: &Program, table: &'t [Flag]) -> Subject<'t> {
+    Subject {
+        name: program.name,
+        about: program.description,
+        version: VERSION,
+        habit: program.habit,
+        flags: table,
+    }
 }
 
 /// Help and version go to standard output, wrong usage to standard error.
@@ -259,7 +275,17 @@ fn serve(
             tokio::time::sleep(SETTLED).await;
             memory::give_back();
         });
-        web::serve(listeners, app, shutdown).await;
+        // It listens already, so that nobody who comes when it is told to be ready is refused.
+        let supervisor = Supervisor::from_env();
+        supervisor.ready();
+        let shutdown = async {
+            shutdown.await;
+            supervisor.stopping();
+        };
+        tokio::select! {
+            () = web::serve(listeners, app, shutdown) => {}
+            () = supervisor.keep_alive() => {}
+        }
         info!("Stopped");
         Ok(())
     })

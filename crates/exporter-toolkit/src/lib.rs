@@ -9,6 +9,7 @@ pub mod go_regex;
 mod healthcheck;
 pub mod logging;
 mod memory;
+mod notify;
 pub mod scrape;
 pub mod self_metrics;
 pub mod web;

@@ -1,6 +1,7 @@
 //! The log: one line an event to standard error, as logfmt or JSON, with the keys that Go's exporters write.
 
 use std::io::Write as _;
+use std::os::fd::AsFd;
 use std::time::SystemTime;
 
 use log::kv::{Error, Key, Value, VisitSource};
@@ -52,7 +53,11 @@ pub fn settings(flags: &Flags) -> Result<(LevelFilter, LogFormat), Vec<String>> 
 
 /// Starts the log for the whole process, panics included. Later calls change nothing.
 pub fn start(level: LevelFilter, format: LogFormat) {
-    if log::set_boxed_logger(Box::new(StderrLog { format })).is_ok() {
+    let log = StderrLog {
+        format,
+        to_journal: is_journal(std::io::stderr(), std::env::var("JOURNAL_STREAM").ok().as_deref()),
+    };
+    if log::set_boxed_logger(Box::new(log)).is_ok() {
         log::set_max_level(level);
         std::panic::set_hook(Box::new(|panic| log::error!(panic:% = panic; "panic")));
     }
@@ -60,6 +65,25 @@ pub fn start(level: LevelFilter, format: LogFormat) {
 
 struct StderrLog {
     format: LogFormat,
+    to_journal: bool,
+}
+
+/// Whether a file is the stream to systemd's journal that `JOURNAL_STREAM` names, as `device:inode`.
+fn is_journal(file: impl AsFd, stream: Option<&str>) -> bool {
+    let (Some(stream), Ok(stat)) = (stream, rustix::fs::fstat(file)) else {
+        return false;
+    };
+    stream == format!("{}:{}", stat.st_dev, stat.st_ino)
+}
+
+/// What the journal takes off a line again, and files it by: severities of syslog.
+fn severity(level: Level) -> &'static str {
+    match level {
+        Level::Error => "<3>",
+        Level::Warn => "<4>",
+        Level::Info => "<6>",
+        Level::Debug | Level::Trace => "<7>",
+    }
 }
 
 impl Log for StderrLog {
@@ -69,7 +93,10 @@ impl Log for StderrLog {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let line = format_record(self.format, record, SystemTime::now());
+            let mut line = format_record(self.format, record, SystemTime::now());
+            if self.to_journal {
+                line.insert_str(0, severity(record.level()));
+            }
             // Nothing can be said about a log that cannot be written.
             drop(std::io::stderr().lock().write_all(line.as_bytes()));
         }
@@ -173,6 +200,21 @@ mod tests {
         let expected = "time=2026-11-22T01:29:31.863Z level=WARN source=scrape.rs:7 msg=\"collector failed\" \
                         collector=cpu err=\"a \\\"b\\\"\\n\" x=\"\"\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_journal_is_known_by_device_and_inode() {
+        let file = tempfile::tempfile().unwrap();
+        let stat = rustix::fs::fstat(&file).unwrap();
+        let stream = format!("{}:{}", stat.st_dev, stat.st_ino);
+        for (named, expected) in [
+            (Some(stream.as_str()), true),
+            (Some("1:1"), false),
+            (Some(""), false),
+            (None, false),
+        ] {
+            assert_eq!(is_journal(&file, named), expected, "{named:?}");
+        }
     }
 
     #[test]
