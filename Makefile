@@ -17,6 +17,9 @@ run:
 # A target is named so that crt-static holds for the programs and not for build scripts and macros. Relocations are packed:
 # as a table they would be half a megabyte that is read at each start.
 RELEASE_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
+# Where this is and who builds it is in no program: the same source gives the same bytes anywhere.
+CARGO_HOME ?= $(HOME)/.cargo
+RELEASE_FLAGS += --remap-path-prefix=$(CURDIR)=/source --remap-path-prefix=$(CARGO_HOME)=/cargo
 build:
 	RUSTFLAGS="$(RELEASE_FLAGS)" cargo build --release --locked --target $(HOST)
 
