@@ -7,6 +7,7 @@ mod dbus;
 mod device_names;
 mod field_names;
 mod filter;
+mod handed;
 mod mounts;
 mod netlink;
 mod nfs_methods;

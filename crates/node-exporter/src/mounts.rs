@@ -10,6 +10,7 @@ use kernel_stats::mountinfo;
 
 use crate::context::Context;
 use crate::filter::Filter;
+use crate::handed;
 use crate::source::{Source, SourceError};
 
 /// A mount as its labels have it.
@@ -84,8 +85,13 @@ const KERNEL_TYPES: [&str; 6] = ["cgroup", "cgroup2", "devpts", "mqueue", "proc"
 
 impl Mounts {
     pub(crate) fn new(context: &Context, mount_points: Filter, fs_types: Filter) -> Self {
+        let first = context.proc("1/mountinfo");
+        let first = match handed::mountinfo() {
+            Some(file) => first.opened(file),
+            None => first,
+        };
         Self {
-            sources: ["1/mountinfo", "self/mountinfo"].map(|file| context.proc(file)),
+            sources: [first, context.proc("self/mountinfo")],
             root: context.root_path(""),
             mount_points,
             fs_types,

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::context::Context;
+use crate::handed;
 
 /// Files that container engines leave in the root of a container.
 const CONTAINER_MARKS: [&str; 2] = [".dockerenv", "run/.containerenv"];
@@ -43,6 +44,9 @@ fn sysfs(context: &Context) -> Option<String> {
 
 /// Without the mounts of process 1, those that this process sees are shown.
 fn mounts(context: &Context) -> Option<String> {
+    if handed::mountinfo().is_some() {
+        return None;
+    }
     let error = fs::File::open(context.proc_path("1/mountinfo")).err()?;
     (error.kind() == io::ErrorKind::PermissionDenied).then(|| {
         format!(

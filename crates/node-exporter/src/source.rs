@@ -78,6 +78,12 @@ impl Source {
         }
     }
 
+    /// The same file, opened already.
+    pub(crate) fn opened(mut self, file: OwnedFd) -> Self {
+        self.kept = Some(file);
+        self
+    }
+
     /// The same file, whose lines have no more than so many bytes. The kernel ends a read before the line that has no
     /// room, in its own page or in ours: where there was room for one more, the file has ended, and need not be read again
     /// to see so. That counts where the kernel looks through a large table at each read.
@@ -240,6 +246,16 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+
+    #[test]
+    fn a_file_that_was_opened_already_is_read_and_not_what_its_path_says() {
+        let file = std::fs::File::open("/proc/self/mountinfo").unwrap();
+        let mut source = Source::new("/does/not/exist".into()).opened(file.into());
+        for round in ["first", "again"] {
+            let length = source.read().unwrap().len();
+            assert!(length > 0, "{round}");
+        }
+    }
 
     #[test]
     fn a_file_is_read_whole_again_and_again() {
