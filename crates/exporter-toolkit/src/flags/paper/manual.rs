@@ -10,7 +10,7 @@ pub(super) fn page(subject: &Subject<'_>) -> String {
     let summary = about.trim_end_matches('.');
     let mut page = format!(
         ".\\\" Written by {name} \\-\\-help\\-man.\n\
-         .TH {} 1 \"\" \"{}\" \"Pilotlight\"\n\
+         .TH {} 1 \"\" \"{}\" \"Pilotlight\"\n.ad l\n\
          .SH NAME\n{name} \\- {summary}\n\
          .SH SYNOPSIS\n.B {name}\n.RI [ FLAG ]...\n.RI [ @FILE ]...\n\
          .SH DESCRIPTION\n{about}\n.PP\n\
@@ -100,7 +100,7 @@ mod tests {
             "{head}"
         );
         assert!(
-            head.contains("\n.SH NAME\nx\\-exporter \\- Metrics of x\n.SH SYNOPSIS\n"),
+            head.contains("\n.ad l\n.SH NAME\nx\\-exporter \\- Metrics of x\n.SH SYNOPSIS\n"),
             "{head}"
         );
         let own = options.split_once("completes flags with.\n");
