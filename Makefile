@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run secrets test test-rules test-compose test-docker test-faults test-host lint fmt bench fuzz build
+.PHONY: run secrets test test-rules test-compose test-docker test-faults test-host test-host-packages packages test-packages reproducible lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -17,8 +17,10 @@ run:
 # A target is named so that crt-static holds for the programs and not for build scripts and macros. Relocations are packed:
 # as a table they would be half a megabyte that is read at each start.
 RELEASE_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
-# Where this is and who builds it is in no program: the same source gives the same bytes anywhere.
 CARGO_HOME ?= $(HOME)/.cargo
+# The profile says so, too, and is not heard for a program with an optimization of its own.
+RELEASE_FLAGS += -C strip=symbols
+# Where this is and who builds it is in no program: the same source gives the same bytes anywhere.
 RELEASE_FLAGS += --remap-path-prefix=$(CURDIR)=/source --remap-path-prefix=$(CARGO_HOME)=/cargo
 build:
 	RUSTFLAGS="$(RELEASE_FLAGS)" cargo build --release --locked --target $(HOST)
@@ -77,6 +79,28 @@ test-host:
 	$(MAKE) --no-print-directory build
 	cargo test --package node-exporter --locked --test host -- --ignored --nocapture
 	cargo test --package container-exporter --locked --test docker -- --ignored --nocapture host::
+	$(MAKE) --no-print-directory test-host-packages
+
+# The packages there: installed, killed, upgraded, rebooted and purged.
+test-host-packages: packages
+	deploy/prepare.sh host
+	PACKAGES=$(CURDIR)/$(DIST) cargo test --package lab --locked --test host -- --ignored --nocapture
+
+# .deb, .rpm, tarballs, images and their checksums in target/packages/dist.
+DIST := target/packages/dist
+packages: export PILOTLIGHT_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+packages:
+	deploy/prepare.sh packages
+	$(MAKE) --no-print-directory build
+	deploy/packages/build $(HOST) $(DIST)
+
+# What is in the packages; then they are installed, upgraded, removed and purged in a root of Debian's. As root.
+test-packages: packages
+	PACKAGES=$(CURDIR)/$(DIST) cargo test $(AS_ROOT) --locked -p lab --test packages -- --include-ignored --nocapture
+
+# Builds everything once more from a copy of the last commit in another folder: every byte must be the same. As long as two builds.
+reproducible: packages
+	deploy/packages/reproduce $(HOST) $(DIST)
 
 lint:
 	deploy/prepare.sh lint
@@ -85,8 +109,10 @@ lint:
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/alertmanager/configure deploy/debian-packages deploy/debian-images fuzz/run .ci/run crates/private-host/run \
+		deploy/packages/build deploy/packages/reproduce deploy/ec2/install.sh \
 		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \
-		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe
+		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe \
+		crates/lab/tests/guest/usr/local/lib/pilot/observe
 
 fmt:
 	cargo fmt --all

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|browser|compose|docker|faults|host|lint|bench|fuzz
+#   deploy/prepare.sh run|test|browser|compose|docker|faults|host|packages|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server), docker/ (docker compose)
@@ -144,6 +144,8 @@ for_test() {
   for_run
   # The tests of collectors that ask netlink make network namespaces with ip and tc.
   programs curl=curl python3=python3 ip=iproute2
+  # It judges units; nothing of it is started.
+  programs systemd-analyze=systemd
   venv
 }
 
@@ -215,6 +217,24 @@ for_host() {
   PATH=$PATH:/usr/sbin:/sbin programs qemu-system-x86_64=qemu-system-x86 debootstrap=debootstrap mkfs.ext4=e2fsprogs
 }
 
+# PROGRAM VERSION: a program of crates.io, in target/tools/cargo/bin.
+cargo_program() {
+  local root=$tools/cargo
+  ! grep -qs "^\"$1 $2 " "$root/.crates.toml" || return 0
+  say "building $1 $2 into $root"
+  CARGO_TARGET_DIR=$root/target cargo install --quiet --locked --root "$root" --version "$2" "$1"
+  rm -rf "$root/target"
+}
+
+# Packages are made with these, installed into a root of Debian's, and judged by lintian; shells try the completions.
+for_packages() {
+  for_build
+  cargo_program cargo-deb 3.8.0
+  cargo_program cargo-generate-rpm 0.21.1
+  PATH=$PATH:/usr/sbin:/sbin programs rpm=rpm lintian=lintian debootstrap=debootstrap zsh=zsh fish=fish man=man-db
+  [[ -e /etc/ssl/certs/ca-certificates.crt ]] || install_packages ca-certificates
+}
+
 case ${1:-} in
   run) for_run ;;
   test) for_test ;;
@@ -226,5 +246,6 @@ case ${1:-} in
   bench) for_bench ;;
   fuzz) for_fuzz ;;
   host) for_host ;;
-  *) die "usage: deploy/prepare.sh run|test|browser|compose|docker|faults|host|lint|bench|fuzz" ;;
+  packages) for_packages ;;
+  *) die "usage: deploy/prepare.sh run|test|browser|compose|docker|faults|host|packages|lint|bench|fuzz" ;;
 esac
