@@ -31,6 +31,7 @@ secrets:
 
 test: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
 test: export PROMETHEUS_DIR := $(TOOLS)/bin
+test: export GRAFANA_SCHEMA := $(TOOLS)/grafana-schema
 test: export PEERS := $(PEERS)
 test:
 	deploy/prepare.sh test
@@ -108,7 +109,7 @@ lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
-	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/alertmanager/configure deploy/debian-packages deploy/debian-images fuzz/run .ci/run crates/private-host/run \
+	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/alertmanager/configure deploy/debian-packages deploy/debian-images grafana/schema/check fuzz/run .ci/run crates/private-host/run \
 		deploy/packages/build deploy/packages/reproduce deploy/ec2/install.sh \
 		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \
 		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe \

@@ -4,9 +4,9 @@
 #   deploy/prepare.sh run|test|browser|compose|docker|faults|host|packages|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
-# installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server), docker/ (docker compose)
-# and venv/ (a python with prometheus_client, protobuf, amlint and compose-lint). Everything there can be deleted; the next
-# call gets it again.
+# installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server), docker/ (docker compose),
+# venv/ (a python with prometheus_client, protobuf, amlint and compose-lint) and grafana-schema/ (Grafana's types and TypeScript).
+# Everything there can be deleted; the next call gets it again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$PWD/target/tools
@@ -140,6 +140,17 @@ venv() {
     'amlint>=0.8,<0.9'
 }
 
+# Grafana's types, and the compiler that holds dashboards against them, as the lock file has them; npm leaves its copy of that.
+grafana_schema() {
+  local from=grafana/schema to=$tools/grafana-schema
+  [[ ! -d $to/node_modules ]] || ! cmp -s "$from/package-lock.json" "$to/package-lock.json" || return 0
+  programs node=nodejs npm=npm
+  say "getting Grafana's types and TypeScript from npm into $to"
+  mkdir -p "$to"
+  cp "$from/package.json" "$from/package-lock.json" "$to/"
+  (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+}
+
 for_test() {
   for_run
   # The tests of collectors that ask netlink make network namespaces with ip and tc.
@@ -147,6 +158,7 @@ for_test() {
   # It judges units; nothing of it is started.
   programs systemd-analyze=systemd
   venv
+  grafana_schema
 }
 
 # Tests start a dockerd of their own. Debian's package also starts one for the machine, where systemd runs. Daemons are in
