@@ -2,6 +2,7 @@
 //! what is drawn from the answers.
 #![forbid(unsafe_code)]
 
+pub mod lint;
 pub mod model;
 pub mod prometheus;
 pub mod variables;
