@@ -3,6 +3,7 @@
 
 mod bench;
 mod console;
+mod lint_dashboards;
 mod load;
 mod program;
 mod up;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Some((bench::inside::NAME, arguments)) => bench::inside::run(arguments),
         Some((bench::probed::NAME, arguments)) => bench::probed::run(arguments),
         Some(("console", arguments)) => console::run(arguments),
+        Some(("lint-dashboards", arguments)) => lint_dashboards::run(arguments),
         Some(("load", arguments)) => load::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
@@ -46,6 +48,7 @@ fn command() -> Command {
             bench::inside::command(),
             bench::probed::command(),
             console::command(),
+            lint_dashboards::command(),
             load::command(),
             up::command(),
         ])
