@@ -269,7 +269,7 @@ fn pid_of_row(line: String) -> Option<u32> {
 }
 
 /// The program that the environment names, else the one that cargo built beside lab.
-fn built(name: &str, variable: &str) -> PathBuf {
+pub(crate) fn built(name: &str, variable: &str) -> PathBuf {
     let beside = || Path::new(env!("CARGO_BIN_EXE_lab")).with_file_name(name);
     let file = env::var_os(variable).map_or_else(beside, PathBuf::from);
     assert!(

@@ -7,6 +7,7 @@
 
 mod burner;
 mod harness;
+mod panels;
 mod stack_files;
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
