@@ -96,9 +96,9 @@ impl Console {
     }
 
     /// For people, on standard output.
-    pub(crate) fn on_stdout() -> Arc<Self> {
+    pub(crate) fn on_stdout(watchdog_within: Duration) -> Arc<Self> {
         let style = Style::for_people(io::stdout().is_terminal());
-        Self::new(style, Box::new(io::stdout()), KEPT, WATCHDOG_WITHIN)
+        Self::new(style, Box::new(io::stdout()), KEPT, watchdog_within)
     }
 
     /// Takes notifications, and says when the Watchdog stays away.

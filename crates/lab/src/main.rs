@@ -3,9 +3,11 @@
 
 mod bench;
 mod console;
+mod drill;
 mod lint_dashboards;
 mod load;
 mod program;
+mod simulate;
 mod up;
 
 use std::{
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Some(("console", arguments)) => console::run(arguments),
         Some(("lint-dashboards", arguments)) => lint_dashboards::run(arguments),
         Some(("load", arguments)) => load::run(arguments),
+        Some(("simulate", arguments)) => simulate::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
     };
@@ -50,6 +53,7 @@ fn command() -> Command {
             console::command(),
             lint_dashboards::command(),
             load::command(),
+            simulate::command(),
             up::command(),
         ])
 }

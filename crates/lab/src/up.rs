@@ -1,6 +1,9 @@
-//! `lab up`: starts the exporters and the real Prometheus, shows what runs where, and stops all of it at the end.
+//! `lab up`: starts the exporters and the real Prometheus, shows what runs where, starts again what ends by itself, and stops
+//! all of it at the end.
 
+mod control;
 mod docker;
+mod drill;
 pub(crate) mod http;
 mod listener;
 mod log;
@@ -10,6 +13,7 @@ mod redis;
 mod service;
 pub(crate) mod signals;
 mod stack;
+pub(crate) mod state;
 mod table;
 
 use std::{
@@ -21,23 +25,35 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::ArgMatches;
+use tokio::time::{Instant, sleep_until};
+
+use control::Control;
 
 use options::Options;
 pub(crate) use options::command;
 use service::Service;
 use signals::Signals;
 use stack::Stack;
+use state::{Entry, State};
 
-use crate::{complain, console::Console};
+use crate::{
+    complain,
+    console::{Console, WATCHDOG_WITHIN},
+    drill::Pace,
+};
 
-/// Runs until a signal asks for the end, or a service ends by itself.
+/// Runs until a signal asks for the end.
 ///
 /// # Errors
-/// Something that is needed is missing or taken, a service does not become ready, or one ends by itself.
+/// Something that is needed is missing or taken, or a service does not become ready.
 pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
-    let options = Options::from_matches(arguments)?;
+    let mut options = Options::from_matches(arguments)?;
+    if let Some(pace) = options.drill {
+        drill::prepare(&mut options, pace)?;
+        note(&drill::loudly(pace))?;
+    }
     let (services, notes) = service::all(&options)?;
     check(&options, &services)?;
     for text in notes {
@@ -121,11 +137,13 @@ async fn supervise(options: &Options, services: &[Service], console: Option<TcpL
     // Before the first child, so that no signal can leave one behind.
     let mut signals = Signals::listen().context("listening for signals")?;
     let mut stack = Stack::new();
+    let mut control = Control::listen(&options.state_dir)?;
     let outcome = tokio::select! {
-        outcome = start_and_watch(options, services, &mut stack) => outcome,
-        outcome = print_notifications(console) => outcome,
+        outcome = start_and_watch(options, services, &mut stack, &mut control) => outcome,
+        outcome = print_notifications(console, options.drill.unwrap_or(Pace::REAL)) => outcome,
         () = signals.asked_to_stop() => Ok(()),
     };
+    State::remove(&options.state_dir);
     if let Err(error) = &outcome {
         // At once: to stop the others can take a while.
         complain(error);
@@ -140,17 +158,22 @@ async fn supervise(options: &Options, services: &[Service], console: Option<TcpL
 }
 
 /// Comes back only when they cannot be printed.
-async fn print_notifications(listener: Option<TcpListener>) -> Result<()> {
+async fn print_notifications(listener: Option<TcpListener>, pace: Pace) -> Result<()> {
     let Some(listener) = listener else {
         return pending().await;
     };
     listener.set_nonblocking(true).context("listening for notifications")?;
     let listener = tokio::net::TcpListener::from_std(listener).context("listening for notifications")?;
-    Console::on_stdout().run(listener).await
+    Console::on_stdout(pace.watchdog(WATCHDOG_WITHIN)).run(listener).await
 }
 
-/// Comes back only when a service fails.
-async fn start_and_watch(options: &Options, services: &[Service], stack: &mut Stack) -> Result<()> {
+/// Comes back only when a service cannot be started.
+async fn start_and_watch(
+    options: &Options,
+    services: &[Service],
+    stack: &mut Stack,
+    control: &mut Control,
+) -> Result<()> {
     for service in services {
         say(&format!("Starting {}\n", service.name))?;
         let log = options.state_dir.join(format!("{}.log", service.name));
@@ -161,15 +184,65 @@ async fn start_and_watch(options: &Options, services: &[Service], stack: &mut St
             started => started?,
         }
     }
-    say(&table::render(stack.running()))?;
+    stack.make_last();
+    state(options, stack, control).write(&options.state_dir)?;
+    say(&table::render(stack.running(), options.drill))?;
     if stack.running().any(|running| running.name == service::ALERTMANAGER) {
         say(&format!(
             "Notifications are printed here, and told at http://{}/\n\n",
             options.console_listen
         ))?;
     }
-    let dead = stack.next_exit().await;
-    bail!("{dead}");
+    loop {
+        watch(stack, control).await?;
+        state(options, stack, control).write(&options.state_dir)?;
+    }
+}
+
+/// Waits until something happens to a service, and sees to it.
+async fn watch(stack: &mut Stack, control: &mut Control) -> Result<()> {
+    let due = stack.next_due();
+    tokio::select! {
+        dead = stack.next_exit() => {
+            if !dead.held {
+                note(&format!("{dead}; it is started again"))?;
+            }
+        }
+        order = control.next() => {
+            let outcome = stack.carry_out(order.act, &order.service);
+            order.answer(outcome);
+        }
+        () = until(due) => stack.start_due()?,
+    }
+    Ok(())
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => pending().await,
+    }
+}
+
+/// For other programs.
+fn state(options: &Options, stack: &Stack, control: &Control) -> State {
+    let entry = |running: &stack::Running| Entry {
+        name: running.name.to_owned(),
+        url: running.url.clone(),
+        pid: running.pid.as_raw_nonzero().get(),
+        log: running.log.clone(),
+    };
+    State {
+        pid: std::process::id(),
+        control: control.path().to_path_buf(),
+        drill: options.drill.map(Pace::factor),
+        prometheus_config: options.prometheus_config.clone(),
+        blackbox_config: options.blackbox_config.clone(),
+        alertmanager_config: options.alertmanager_config.clone(),
+        console: format!("http://{}/", options.console_listen),
+        docker: options.docker.clone(),
+        services: stack.running().map(entry).collect(),
+    }
 }
 
 fn say(text: &str) -> Result<()> {

@@ -13,33 +13,55 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client of one socket.
 #[derive(Debug)]
-pub(crate) struct Api {
+pub struct Api {
     pub(crate) socket: PathBuf,
 }
 
 impl Api {
+    /// Of the daemon that listens here.
+    pub fn at(socket: &Path) -> Self {
+        Self {
+            socket: socket.to_owned(),
+        }
+    }
+
     /// A question.
-    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+    ///
+    /// # Errors
+    /// Nobody answers, or Docker refuses and says why. The same holds for all requests.
+    pub fn get(&self, path: &str) -> Result<Value> {
         self.ask("GET", path, "", &[])
     }
 
     /// Something to be done that needs no telling. A body that Docker does not read would reset the connection.
-    pub(crate) fn order(&self, path: &str) -> Result<Value> {
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn order(&self, path: &str) -> Result<Value> {
         self.ask("POST", path, "", &[])
     }
 
     /// Something to be done.
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.ask("POST", path, "application/json", body.to_string().as_bytes())
     }
 
     /// Something to be done with bytes.
-    pub(crate) fn send(&self, path: &str, content: &str, body: &[u8]) -> Result<Value> {
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn send(&self, path: &str, content: &str, body: &[u8]) -> Result<Value> {
         self.ask("POST", path, content, body)
     }
 
     /// Something to be removed.
-    pub(crate) fn delete(&self, path: &str) -> Result<Value> {
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn delete(&self, path: &str) -> Result<Value> {
         self.ask("DELETE", path, "", &[])
     }
 

@@ -12,8 +12,11 @@ const WORKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/worker"));
 
 const BLOCK: usize = 512;
 
-/// Gives it to the daemon.
-pub(crate) fn import(api: &Api) -> Result<()> {
+/// Gives it to a daemon.
+///
+/// # Errors
+/// Docker refuses.
+pub fn import(api: &Api) -> Result<()> {
     api.send(
         "/images/create?fromSrc=-&repo=work&tag=1",
         "application/x-tar",

@@ -16,6 +16,7 @@ mod engine;
 mod image;
 mod leftovers;
 
+pub use api::Api;
 pub use cgroups::Cgroup;
 pub use engine::{Engine, missing};
-pub use image::{IMAGE, archive};
+pub use image::{IMAGE, archive, import};

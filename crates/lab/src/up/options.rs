@@ -6,6 +6,11 @@ use anyhow::{Context, Result};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::ours::{OURS, Ours};
+use crate::drill::Pace;
+
+const PROMETHEUS: &str = "127.0.0.1:9090";
+const ALERTMANAGER: &str = "127.0.0.1:9093";
+const CONSOLE: &str = "127.0.0.1:9099";
 
 /// What the flags say, with their defaults.
 pub(crate) struct Options {
@@ -26,6 +31,8 @@ pub(crate) struct Options {
     /// Where the notifications are taken that have nowhere else to go.
     pub(crate) console_listen: SocketAddr,
     pub(crate) state_dir: PathBuf,
+    /// How much faster than real; `None`: the real rules, from where they are.
+    pub(crate) drill: Option<Pace>,
     /// How long each service may take from its start to its first good answer.
     pub(crate) ready_within: Duration,
 }
@@ -56,7 +63,7 @@ pub(crate) fn command() -> Command {
                 .help("The redis-server to start; \"\": none [default: beside prometheus, then PATH]"),
             listen("redis-listen", "127.0.0.1:6379").help("Where Redis listens, or already is"),
             path("prometheus-dir", "DIR").help("Where the program prometheus is [default: PATH]"),
-            listen("prometheus-listen", "127.0.0.1:9090").help("Where Prometheus listens"),
+            listen("prometheus-listen", PROMETHEUS).help("Where Prometheus listens"),
             path("prometheus-config", "FILE")
                 .default_value("prometheus/prometheus.yml")
                 .help("The configuration of Prometheus; lab never writes one"),
@@ -64,14 +71,22 @@ pub(crate) fn command() -> Command {
                 .help("The modules of blackbox-exporter [default: blackbox.yml beside Prometheus' configuration]"),
             path("alertmanager-dir", "DIR")
                 .help("Where the program alertmanager is [default: PATH]; without it nobody is told of alerts"),
-            listen("alertmanager-listen", "127.0.0.1:9093").help("Where Alertmanager listens"),
+            listen("alertmanager-listen", ALERTMANAGER).help("Where Alertmanager listens"),
             path("alertmanager-config", "FILE")
                 .default_value("deploy/alertmanager/alertmanager.yml")
                 .help("The configuration of Alertmanager; as it is, everything goes to the console"),
-            listen("console-listen", "127.0.0.1:9099").help("Where notifications are taken that are printed here"),
+            listen("console-listen", CONSOLE).help("Where notifications are taken that are printed here"),
             path("state-dir", "DIR")
                 .default_value(".lab")
                 .help("Where Prometheus' data and each service's log go"),
+            Arg::new("drill")
+                .long("drill")
+                .value_name("TIMES")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("60")
+                .value_parser(value_parser!(u32).range(1..=60))
+                .help("Rules and routes in a copy that is so many times faster, for lab simulate; 60 unless given, 1 is as fast as really"),
             Arg::new("ready-within")
                 .long("ready-within")
                 .value_name("SECONDS")
@@ -139,8 +154,24 @@ impl Options {
             alertmanager_config: required(matches, "alertmanager-config")?,
             console_listen: required(matches, "console-listen")?,
             state_dir: required(matches, "state-dir")?,
+            drill: matches.get_one("drill").copied().map(Pace::new),
             ready_within: Duration::from_secs(required(matches, "ready-within")?),
         })
+    }
+
+    /// The usual addresses, as configurations have them, and those that are in use.
+    pub(crate) fn addresses(&self) -> Vec<(String, String)> {
+        let others = [
+            (PROMETHEUS, self.prometheus_listen),
+            (ALERTMANAGER, self.alertmanager_listen),
+            (CONSOLE, self.console_listen),
+        ];
+        let ours = OURS.iter().map(|ours| (ours.listen, self.of(ours).listen));
+        others
+            .into_iter()
+            .chain(ours)
+            .map(|(usual, used)| (usual.to_owned(), used.to_string()))
+            .collect()
     }
 
     /// What is said of one of our programs.

@@ -12,6 +12,7 @@ use super::{options::Options, ours::OURS, redis};
 use crate::program;
 
 /// A program to start, and how to tell that it is ready.
+#[derive(Clone)]
 pub(crate) struct Service {
     /// Also the name of its log file.
     pub(crate) name: &'static str,
@@ -117,6 +118,10 @@ fn prometheus(options: &Options) -> Result<Service> {
     if listen.ip().is_loopback() {
         // Whoever reaches it may reload or stop Prometheus.
         args.push("--web.enable-lifecycle".into());
+    }
+    if options.drill.is_some() {
+        // Alertmanager is told again as often as everything else happens.
+        args.push("--rules.alert.resend-delay=1s".into());
     }
     if let Some(assets) = debian_web_assets(&program) {
         args.push(flag("--web.local-assets=", &assets));

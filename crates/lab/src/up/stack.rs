@@ -1,4 +1,4 @@
-//! The running children: started one after another, watched together, stopped in reverse order.
+//! The running children: started one after another, watched together and started again, stopped in reverse order.
 
 use std::{
     fmt,
@@ -10,14 +10,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
 use tokio::{
     process::{Child, Command},
     sync::mpsc,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use super::{
+    control::Act,
     http, listener, log,
     service::{Ready, Service},
 };
@@ -25,13 +26,25 @@ use super::{
 /// Prometheus writes its head block to disk within this, even on a slow one.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 
+/// Before a child that has ended is started again; twice as long each time, unless it ran for a while.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const A_WHILE: Duration = Duration::from_secs(60);
+
 /// A child that was started.
 pub(crate) struct Running {
     pub(crate) name: &'static str,
     pub(crate) url: String,
     pub(crate) pid: Pid,
     pub(crate) log: PathBuf,
+    service: Service,
     exited: bool,
+    /// It is to stay away.
+    held: bool,
+    started: Instant,
+    pause: Duration,
+    /// When it is to be started again.
+    due: Option<Instant>,
 }
 
 /// A child that has ended.
@@ -43,8 +56,21 @@ struct Exit {
 /// All children. Dropping it kills them; [`Stack::stop`] is the gentle way.
 pub(crate) struct Stack {
     running: Vec<Running>,
+    /// Whether what ends is started again: only what has been ready once.
+    lasting: bool,
     exits: mpsc::UnboundedReceiver<Exit>,
     on_exit: mpsc::UnboundedSender<Exit>,
+}
+
+impl Running {
+    /// It has ended by itself: when it is to be started again.
+    fn fall(&mut self, now: Instant) {
+        if now - self.started > A_WHILE {
+            self.pause = FIRST_PAUSE;
+        }
+        self.due = Some(now + self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
 }
 
 impl Stack {
@@ -52,6 +78,7 @@ impl Stack {
         let (on_exit, exits) = mpsc::unbounded_channel();
         Self {
             running: Vec::new(),
+            lasting: false,
             exits,
             on_exit,
         }
@@ -83,6 +110,25 @@ impl Stack {
     }
 
     fn spawn(&mut self, service: &Service, log: &Path) -> Result<()> {
+        File::create(log).with_context(|| format!("creating {}", log.display()))?;
+        let index = self.running.len();
+        let pid = self.run(index, service, log)?;
+        self.running.push(Running {
+            name: service.name,
+            url: service.url(),
+            pid,
+            log: log.to_path_buf(),
+            service: service.clone(),
+            exited: false,
+            held: false,
+            started: Instant::now(),
+            pause: FIRST_PAUSE,
+            due: None,
+        });
+        Ok(())
+    }
+
+    fn run(&self, index: usize, service: &Service, log: &Path) -> Result<Pid> {
         let child = command(service, log)?
             .spawn()
             .with_context(|| format!("starting {} ({})", service.name, service.program.display()))?;
@@ -90,29 +136,99 @@ impl Stack {
             .id()
             .and_then(|id| Pid::from_raw(id.cast_signed()))
             .context("a child that was just started has a pid")?;
-        let index = self.running.len();
-        self.running.push(Running {
-            name: service.name,
-            url: service.url(),
-            pid,
-            log: log.to_path_buf(),
-            exited: false,
-        });
         tokio::spawn(report_exit(index, child, self.on_exit.clone()));
-        Ok(())
+        Ok(pid)
+    }
+
+    /// From now on what ends is started again, but for what has ended already.
+    pub(crate) fn make_last(&mut self) {
+        self.lasting = true;
     }
 
     /// Waits until any child ends, and says which and why.
     pub(crate) async fn next_exit(&mut self) -> Dead {
         let exit = self.exits.recv().await;
         let exit = exit.expect("the stack itself holds a sender, so the channel stays open");
-        self.running[exit.index].exited = true;
-        let Running { name, log, .. } = &self.running[exit.index];
-        Dead {
-            name,
-            status: exit.status,
-            log: log.clone(),
+        let running = &mut self.running[exit.index];
+        running.exited = true;
+        if self.lasting && !running.held {
+            running.fall(Instant::now());
         }
+        Dead {
+            name: running.name,
+            status: exit.status,
+            log: running.log.clone(),
+            held: running.held,
+        }
+    }
+
+    /// When the next child is to be started again.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.running.iter().filter_map(|running| running.due).min()
+    }
+
+    /// Starts those again whose time has come.
+    ///
+    /// # Errors
+    /// One cannot be started.
+    pub(crate) fn start_due(&mut self) -> Result<()> {
+        let now = Instant::now();
+        for index in 0..self.running.len() {
+            if self.running[index].due.is_some_and(|due| due <= now) {
+                self.start_again(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn start_again(&mut self, index: usize) -> Result<()> {
+        let Running { service, log, .. } = &self.running[index];
+        let pid = self.run(index, service, log)?;
+        let running = &mut self.running[index];
+        (running.pid, running.exited, running.due) = (pid, false, None);
+        running.started = Instant::now();
+        Ok(())
+    }
+
+    /// Does what somebody on this machine asks for.
+    ///
+    /// # Errors
+    /// There is no such service, it does not run, or the system refuses; in words.
+    pub(crate) fn carry_out(&mut self, act: Act, name: &str) -> Result<(), String> {
+        let index = self.running.iter().position(|running| running.name == name);
+        let index = index.ok_or_else(|| format!("no service {name}"))?;
+        let runs = !self.running[index].exited;
+        match act {
+            Act::Start => return self.release(index),
+            Act::Stop => {
+                self.running[index].held = true;
+                self.running[index].due = None;
+                // One that stands still could not heed it.
+                self.signal(index, Signal::CONT);
+                self.signal(index, Signal::TERM);
+                return Ok(());
+            }
+            // What is gone has no limit and does not stand still.
+            Act::Continue | Act::UnlimitFiles if !runs => return Ok(()),
+            _ if !runs => return Err(format!("{name} does not run")),
+            Act::Kill => self.signal(index, Signal::KILL),
+            Act::Pause => self.signal(index, Signal::STOP),
+            Act::Continue => self.signal(index, Signal::CONT),
+            Act::LimitFiles(bytes) => return limit_files(self.running[index].pid, Some(bytes)),
+            Act::UnlimitFiles => return limit_files(self.running[index].pid, None),
+        }
+        Ok(())
+    }
+
+    /// What was held is started, at once or as soon as it has ended.
+    fn release(&mut self, index: usize) -> Result<(), String> {
+        let running = &mut self.running[index];
+        running.held = false;
+        running.pause = FIRST_PAUSE;
+        if running.exited {
+            running.due = Some(Instant::now());
+        }
+        Ok(())
     }
 
     /// Stops all children, the last one first: SIGTERM, and SIGKILL for one that does not heed it in time.
@@ -122,6 +238,8 @@ impl Stack {
     pub(crate) async fn stop(mut self) -> Result<()> {
         let mut killed = Vec::new();
         for index in (0..self.running.len()).rev() {
+            self.running[index].held = true;
+            self.signal(index, Signal::CONT);
             self.signal(index, Signal::TERM);
             if timeout(STOP_WITHIN, self.until_exited(index)).await.is_err() {
                 killed.push(self.running[index].name);
@@ -176,7 +294,8 @@ async fn until_ready(service: &Service, within: Duration) -> Result<(), String> 
     reason = "to run other programs is what lab is for; exporters never do"
 )]
 fn command(service: &Service, log: &Path) -> Result<Command> {
-    let out = File::create(log).with_context(|| format!("creating {}", log.display()))?;
+    let out = File::options().append(true).open(log);
+    let out = out.with_context(|| format!("opening {}", log.display()))?;
     let err = out
         .try_clone()
         .with_context(|| format!("opening {} twice", log.display()))?;
@@ -192,6 +311,17 @@ fn command(service: &Service, log: &Path) -> Result<Command> {
     Ok(command)
 }
 
+/// The most that a file may grow to; `None`: what it was.
+fn limit_files(pid: Pid, bytes: Option<u64>) -> Result<(), String> {
+    let said = |error: rustix::io::Errno| format!("limiting files of process {pid}: {error}");
+    let now = rustix::process::getrlimit(Resource::Fsize);
+    let current = bytes.or(now.current);
+    // The hard one stays, so that this can be undone without any right.
+    prlimit(Some(pid), Resource::Fsize, Rlimit { current, ..now })
+        .map(drop)
+        .map_err(said)
+}
+
 async fn report_exit(index: usize, mut child: Child, on_exit: mpsc::UnboundedSender<Exit>) {
     // wait() fails only for a child that somebody else has waited for, and nobody else can.
     if let Ok(status) = child.wait().await {
@@ -205,6 +335,8 @@ pub(crate) struct Dead {
     name: &'static str,
     status: ExitStatus,
     log: PathBuf,
+    /// Somebody asked for it.
+    pub(crate) held: bool,
 }
 
 impl fmt::Display for Dead {

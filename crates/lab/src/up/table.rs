@@ -1,10 +1,11 @@
 //! What runs where, for a person to read.
 
-use super::stack::Running;
+use super::{drill, stack::Running};
+use crate::drill::Pace;
 
 const HEADINGS: [&str; 4] = ["SERVICE", "URL", "PID", "LOG"];
 
-pub(crate) fn render<'a>(running: impl Iterator<Item = &'a Running>) -> String {
+pub(crate) fn render<'a>(running: impl Iterator<Item = &'a Running>, drill: Option<Pace>) -> String {
     let rows = running.map(|service| {
         [
             service.name.to_owned(),
@@ -17,7 +18,11 @@ pub(crate) fn render<'a>(running: impl Iterator<Item = &'a Running>) -> String {
         .into_iter()
         .chain(rows)
         .collect::<Vec<_>>();
-    format!("\n{}\nEverything is ready. Ctrl-C stops it all.\n", layout(&rows))
+    let drill = drill.map_or_else(String::new, |pace| format!("{}\n", drill::loudly(pace)));
+    format!(
+        "\n{}\n{drill}Everything is ready. Ctrl-C stops it all.\n",
+        layout(&rows)
+    )
 }
 
 /// Columns as wide as their widest cell.

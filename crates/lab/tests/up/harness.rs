@@ -217,6 +217,19 @@ impl Lab {
             .to_owned()
     }
 
+    /// Whether Prometheus answers questions.
+    pub(crate) fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(&self.prometheus) else {
+            return false;
+        };
+        let request = format!("GET /-/ready HTTP/1.0\r\nHost: {}\r\n\r\n", self.prometheus);
+        let mut answer = String::new();
+        let asked = stream
+            .write_all(request.as_bytes())
+            .and_then(|()| stream.read_to_string(&mut answer));
+        asked.is_ok() && answer.starts_with("HTTP/1.0 200 ")
+    }
+
     /// What the console has taken of an alert: the status of each, as it came.
     pub(crate) fn told_of(&self, ports: &Ports, alert: &str) -> Vec<String> {
         let answer = get(&address(ports.console), "/");

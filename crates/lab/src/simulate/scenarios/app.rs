@@ -1,0 +1,112 @@
+//! The sample service: errors, latency, its simulated CPU.
+
+use std::{
+    env,
+    net::SocketAddr,
+    process::{Command, Stdio},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::simulate::{
+    http,
+    scenario::{Expected, Scenario, Stage, Undone},
+    undo::Undo,
+    world::World,
+};
+
+/// What they have in common.
+const fn app(
+    name: &'static str,
+    what: &'static str,
+    alerts: &'static [Expected],
+    begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
+) -> Scenario {
+    Scenario {
+        name,
+        what,
+        alerts,
+        stage: Stage::Together,
+        lane: name,
+        needs: &[],
+        undone: Undone::Told,
+        begin,
+    }
+}
+
+pub(super) const SCENARIOS: [Scenario; 3] = [
+    app(
+        "app-errors",
+        "demo-app fails half of its requests",
+        &[
+            Expected::any("AppHighErrorRatio"),
+            // Of its four windows, those that wake somebody.
+            Expected {
+                alert: "AppErrorBudgetBurn",
+                labels: &[("severity", "critical")],
+            },
+        ],
+        |world, undo| {
+            loaded(world, undo)?;
+            set(world, undo, "error_rate", "0.5")
+        },
+    ),
+    app(
+        "app-latency",
+        "demo-app takes 700 ms to answer",
+        &[Expected::any("AppHighLatency")],
+        |world, undo| {
+            loaded(world, undo)?;
+            set(world, undo, "latency_mean", "700ms")
+        },
+    ),
+    app(
+        "app-cpu",
+        "the simulated CPU of demo-app is busy",
+        &[Expected::any("LabHighCpu")],
+        |world, undo| set(world, undo, "cpu_mode", "high"),
+    ),
+];
+
+const SETTINGS: &str = "/admin/settings";
+
+/// Changes a setting until it is undone.
+fn set(world: &World, undo: &mut Undo, name: &'static str, value: &str) -> Result<()> {
+    let address = world.address("demo-app")?;
+    let settings = http::get(address, SETTINGS)?;
+    let before = match settings
+        .get(name)
+        .with_context(|| format!("demo-app has no setting {name}"))?
+    {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    put(address, name, value)?;
+    undo.by(move || put(address, name, &before));
+    Ok(())
+}
+
+fn put(address: SocketAddr, name: &str, value: &str) -> Result<()> {
+    http::post(address, SETTINGS, &format!("{name}={value}"))
+}
+
+/// Sends requests until it is undone; by a process of its own, which ends by itself if nobody is left to end it.
+#[expect(clippy::disallowed_methods, reason = "it runs itself")]
+fn loaded(world: &World, undo: &mut Undo) -> Result<()> {
+    let itself = env::current_exe().context("finding lab itself")?;
+    let url = format!("http://{}", world.address("demo-app")?);
+    let mut child = Command::new(itself)
+        .args(["load", "--rate=20", "--concurrency=50", "--duration=1h", "--url", &url])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("starting lab load")?;
+    undo.by(move || {
+        child.kill().context("ending lab load")?;
+        child.wait().map(drop).context("ending lab load")
+    });
+    Ok(())
+}
