@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run secrets test test-rules test-compose test-docker test-faults test-host test-host-packages packages test-packages reproducible lint fmt bench fuzz build
+.PHONY: run secrets test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages reproducible lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -46,6 +46,16 @@ test-rules: export PEERS := $(PEERS)
 test-rules:
 	deploy/prepare.sh test
 	cargo test --package lab --locked --test rules --test alertmanager -- --nocapture
+
+# The table of all alerts: unit-tested, no number moves unnoticed, made to happen on a stack of its own, told, told to be over. Some
+# minutes; as root, with containers.
+test-alerts: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
+test-alerts: export PROMETHEUS_DIR := $(TOOLS)/bin
+test-alerts:
+	deploy/prepare.sh alerts
+	cargo build --workspace --locked
+	cargo test --package lab --locked --test rules every_moved_number -- --nocapture
+	cargo test $(AS_ROOT) --package lab --locked --test alerts -- --include-ignored --nocapture
 
 # container-exporter beside a real dockerd of its own, which goes away again; any other dockerd is left alone. Some minutes.
 # Only root may start one; as another user, the tests alone run by sudo.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|browser|compose|docker|faults|host|packages|lint|bench|fuzz
+#   deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server), docker/ (docker compose),
@@ -161,6 +161,12 @@ for_test() {
   grafana_schema
 }
 
+# A drill of every alert, with containers.
+for_alerts() {
+  for_run
+  for_docker
+}
+
 # Tests start a dockerd of their own. Debian's package also starts one for the machine, where systemd runs. Daemons are in
 # sbin; ip makes the bridge, the others see to it that nothing is left behind.
 for_docker() {
@@ -250,6 +256,7 @@ for_packages() {
 case ${1:-} in
   run) for_run ;;
   test) for_test ;;
+  alerts) for_alerts ;;
   browser) for_browser ;;
   compose) for_compose ;;
   docker) for_docker ;;
@@ -259,5 +266,5 @@ case ${1:-} in
   fuzz) for_fuzz ;;
   host) for_host ;;
   packages) for_packages ;;
-  *) die "usage: deploy/prepare.sh run|test|browser|compose|docker|faults|host|packages|lint|bench|fuzz" ;;
+  *) die "usage: deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|lint|bench|fuzz" ;;
 esac

@@ -94,13 +94,28 @@ fn vmalert(program: &Path, test: &Path) -> Output {
 fn every_moved_number_makes_a_test_fail() {
     let files = yaml(&prometheus().join("rules"));
     let mutants: Vec<Mutant> = files.iter().flat_map(|file| mutants(file)).collect();
-    let survivors = in_parallel(&mutants, |mutant| {
-        mutant
-            .survives()
-            .then(|| format!("{}:{}: {}", mutant.file.display(), mutant.number, mutant.line.trim()))
-    });
+    let survivors = in_parallel(&mutants, |mutant| mutant.survives().then(|| mutant.to_string()));
     eprintln!("{} mutants, {} survivors", mutants.len(), survivors.len());
+    leave_a_report(&mutants, &survivors);
     assert!(survivors.is_empty(), "no test notices\n{}", survivors.join("\n"));
+}
+
+/// How many numbers of each alert were moved, and how many of those were noticed: for the table of all alerts.
+fn leave_a_report(mutants: &[Mutant], survivors: &[String]) {
+    let mut report = std::collections::BTreeMap::<&str, (usize, usize)>::new();
+    for mutant in mutants {
+        let Some(alert) = &mutant.alert else { continue };
+        let (moved, noticed) = report.entry(alert).or_default();
+        *moved += 1;
+        *noticed += usize::from(!survivors.contains(&mutant.to_string()));
+    }
+    let json = |(alert, (moved, noticed))| (alert, serde_json::json!({"moved": moved, "noticed": noticed}));
+    let report: serde_json::Map<_, _> = report
+        .into_iter()
+        .map(|(alert, numbers)| json((alert.to_owned(), numbers)))
+        .collect();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants.json");
+    fs::write(path, serde_json::Value::from(report).to_string()).expect("cargo's folder for tests is there");
 }
 
 /// What `check` answers to each, from as many threads as there are CPUs.
@@ -152,6 +167,8 @@ fn every_alert_has_severity_texts_and_a_runbook() {
 /// One number of a rule that decides when it speaks, moved.
 struct Mutant {
     file: PathBuf,
+    /// Whose it is; `None`: a recording rule's.
+    alert: Option<String>,
     number: usize,
     line: String,
     text: String,
@@ -165,11 +182,25 @@ fn mutants(file: &Path) -> Vec<Mutant> {
     moved
         .map(|(at, line)| Mutant {
             file: file.to_path_buf(),
+            alert: alert_at(&original, at),
             number: at + 1,
             text: replace_line(&original, at, &line),
             line,
         })
         .collect()
+}
+
+/// The alert that a line belongs to.
+fn alert_at(text: &str, line: usize) -> Option<String> {
+    let before: Vec<&str> = text.lines().take(line + 1).map(str::trim_start).collect();
+    let rule = before.iter().rev().find(|line| line.starts_with("- "))?;
+    rule.strip_prefix("- alert: ").map(|name| name.trim().to_owned())
+}
+
+impl std::fmt::Display for Mutant {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}:{}: {}", self.file.display(), self.number, self.line.trim())
+    }
 }
 
 impl Mutant {
