@@ -25,6 +25,8 @@ pub(super) type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 const PATIENCE: Duration = Duration::from_secs(240);
 /// Between two scrapes, really; in a drill it is a second.
 const SCRAPE: Duration = Duration::from_secs(15);
+/// Whatever is missing then, its alert does not come, and that is said.
+const SETTLED_WITHIN: Duration = Duration::from_secs(90);
 /// Of the real rules.
 const LONGEST: Duration = Duration::from_secs(4 * 3600);
 
@@ -43,6 +45,7 @@ pub(super) fn stages(
         patience: PATIENCE.max((PATIENCE * (60 / world.factor().max(1))).min(LONGEST)),
         outcomes: Mutex::default(),
     };
+    run.settle();
     for stage in Stage::ALL {
         let of_stage = chosen.iter().filter(|scenario| scenario.stage == stage);
         let mut lanes: BTreeMap<&str, Vec<&'static Scenario>> = BTreeMap::new();
@@ -77,6 +80,14 @@ struct Run {
 }
 
 impl Run {
+    /// Waits until there are some samples: what happens before is no increase.
+    fn settle(&self) {
+        let deadline = Instant::now() + SETTLED_WITHIN;
+        while !self.world.has_history() && Instant::now() < deadline && self.world.rest(Duration::from_secs(1)).is_ok()
+        {
+        }
+    }
+
     fn outcome_of(&self, scenario: &'static Scenario) {
         let stopped = || self.board.is_stopped().then(|| "stopped".to_owned());
         let lacking = scenario

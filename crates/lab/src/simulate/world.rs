@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{control::Control, undo::Undo};
+use super::{control::Control, http, undo::Undo};
 use crate::up::state::State;
 
 /// What a scenario needs. Without it, it is left out, and that is said.
@@ -95,6 +95,18 @@ impl World {
         let service = self.state.services.iter().find(|service| service.name == name);
         let service = service.with_context(|| format!("{name} does not run"))?;
         address_of(&service.url)
+    }
+
+    /// Whether every target but those of drills was scraped three times.
+    pub(super) fn has_history(&self) -> bool {
+        // min(count_over_time(up{job!~"probe-.*"}[5m])) >= 3
+        const QUERY: &str =
+            "/api/v1/query?query=min%28count_over_time%28up%7Bjob%21~%22probe-.%2A%22%7D%5B5m%5D%29%29%20%3E%3D%203";
+        let answer = self.address("prometheus").and_then(|address| http::get(address, QUERY));
+        answer.is_ok_and(|answer| {
+            let result = answer.pointer("/data/result").and_then(serde_json::Value::as_array);
+            result.is_some_and(|result| !result.is_empty())
+        })
     }
 
     /// Where notifications are told.

@@ -1,6 +1,6 @@
 //! Containers: memory, CPU, restarts, health, their end, and Docker out of reach.
 
-use std::{fs, os::unix::fs::symlink, sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::symlink, sync::Arc, thread, time::Duration};
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -49,10 +49,7 @@ pub(super) const SCENARIOS: [Scenario; 7] = [
         "container-oom",
         "a container takes more memory than it may have, and is killed",
         &[named("ContainerOomKilled", &[("name", "lab-drill-oom")])],
-        |world, undo| {
-            let words = ["wait", "3000", "eat", "67108864", "sleep"];
-            run(world, undo, "oom", &words, &limited(MEMORY)).map(drop)
-        },
+        run_out,
     ),
     container(
         "container-throttled",
@@ -65,12 +62,9 @@ pub(super) const SCENARIOS: [Scenario; 7] = [
     ),
     container(
         "container-restarts",
-        "a container ends a second after each start",
+        "a container ends soon after each start, also by hand: Docker's pauses grow",
         &[named("ContainerRestartLoop", &[("name", "lab-drill-restarts")])],
-        |world, undo| {
-            let always = json!({"HostConfig": {"RestartPolicy": {"Name": "always"}}});
-            run(world, undo, "restarts", &["wait", "1000", "exit", "1"], &always).map(drop)
-        },
+        end_again_and_again,
     ),
     container(
         "container-unhealthy",
@@ -105,6 +99,41 @@ const MEMORY: u64 = 32 * 1024 * 1024;
 
 fn limited(bytes: u64) -> serde_json::Value {
     json!({"HostConfig": {"Memory": bytes, "MemorySwap": bytes}})
+}
+
+/// For the exporter to hear of it.
+const HEARD: Duration = Duration::from_secs(2);
+
+/// It is given enough and started again before it is removed: of one that was killed and removed container-exporter tells for
+/// another five minutes, so that a scrape sees why.
+fn run_out(world: &Arc<World>, undo: &mut Undo) -> Result<()> {
+    let words = ["wait", "3000", "eat", "67108864", "sleep"];
+    let id = run(world, undo, "oom", &words, &limited(MEMORY))?;
+    let docker = world.docker();
+    undo.by(move || {
+        let enough = json!({"Memory": 4 * MEMORY, "MemorySwap": 4 * MEMORY});
+        docker.post(&format!("/containers/{id}/update"), &enough)?;
+        docker.order(&format!("/containers/{id}/start"))?;
+        thread::park_timeout(HEARD);
+        Ok(())
+    });
+    Ok(())
+}
+
+/// Docker waits twice as long each time, in a drill as really; whoever starts it by hand begins anew.
+const BY_HAND: Duration = Duration::from_secs(4);
+
+fn end_again_and_again(world: &Arc<World>, undo: &mut Undo) -> Result<()> {
+    let always = json!({"HostConfig": {"RestartPolicy": {"Name": "always"}}});
+    let id = run(world, undo, "restarts", &["wait", "500", "exit", "1"], &always)?;
+    if world.factor() == 1 {
+        return Ok(());
+    }
+    let docker = world.docker();
+    undo.keep(BY_HAND, move || {
+        // One that is between two runs is started all the same.
+        docker.order(&format!("/containers/{id}/restart?t=0")).ok();
+    })
 }
 
 /// The rule looks back so far.
