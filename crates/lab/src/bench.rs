@@ -26,6 +26,7 @@ mod servers;
 mod startup;
 mod strace;
 mod target;
+mod together;
 mod used_redis;
 
 use std::{
@@ -41,6 +42,9 @@ use floor::Floor;
 use namespace::Kind;
 use pair::Pair;
 
+/// Scrapes of all together are 15 s apart, and so few.
+const TOGETHER: u32 = 8;
+
 /// The subcommand as clap sees it.
 pub(crate) fn command() -> Command {
     Command::new("bench")
@@ -50,9 +54,9 @@ pub(crate) fn command() -> Command {
             Arg::new("exporter")
                 .long("exporter")
                 .value_name("NAME")
-                .value_parser(["node", "container", "blackbox", "redis"])
+                .value_parser(["node", "container", "blackbox", "redis", "all"])
                 .default_value("node")
-                .help("Which; container needs root and a dockerd to start for itself"),
+                .help("Which; container needs root and a dockerd to start for itself; all: what they take together on a host"),
             Arg::new("container-exporter")
                 .long("container-exporter")
                 .value_name("FILE")
@@ -102,6 +106,7 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
         Some("container") => runtime()?.block_on(containers::all(arguments, scrapes))?,
         Some("blackbox") => runtime()?.block_on(probes::all(arguments, scrapes))?,
         Some("redis") => runtime()?.block_on(redis::all(arguments, scrapes))?,
+        Some("all") => runtime()?.block_on(together::all(arguments, scrapes.min(TOGETHER)))?,
         _ => runtime()?.block_on(all(&Pair::from_matches(arguments)?, scrapes))?,
     };
     Ok(if met || !arguments.get_flag("strict") {
