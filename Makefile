@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run secrets test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages reproducible lint fmt bench fuzz build
+.PHONY: run secrets test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -112,6 +112,12 @@ test-packages: packages
 # Builds everything once more from a copy of the last commit in another folder: every byte must be the same. As long as two builds.
 reproducible: packages
 	deploy/packages/reproduce $(HOST) $(DIST)
+
+# deploy/ec2: the script, the templates, and hosts that Prometheus finds on a server that speaks EC2's language.
+test-ec2: export PATH := $(TOOLS)/bin:$(PATH)
+test-ec2:
+	deploy/prepare.sh ec2
+	cargo test --locked -p lab --test ec2 -- --include-ignored
 
 lint:
 	deploy/prepare.sh lint

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|lint|bench|fuzz
+#   deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|ec2|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server), docker/ (docker compose),
@@ -253,6 +253,18 @@ for_packages() {
   [[ -e /etc/ssl/certs/ca-certificates.crt ]] || install_packages ca-certificates
 }
 
+# The language of CloudFormation, and a server that speaks EC2's; in an environment of their own, since they bring many others.
+for_ec2() {
+  for_build
+  link_prometheus
+  ! "$tools/ec2/bin/python" -c 'import boto3, cfnlint, moto' 2>/dev/null || return 0
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
+  say "getting cfn-lint and moto from PyPI into $tools/ec2"
+  rm -rf "$tools/ec2"
+  python3 -m venv "$tools/ec2"
+  "$tools/ec2/bin/pip" install --quiet --disable-pip-version-check 'cfn-lint>=1,<2' 'moto[ec2,server]>=5,<6'
+}
+
 case ${1:-} in
   run) for_run ;;
   test) for_test ;;
@@ -266,5 +278,6 @@ case ${1:-} in
   fuzz) for_fuzz ;;
   host) for_host ;;
   packages) for_packages ;;
-  *) die "usage: deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|lint|bench|fuzz" ;;
+  ec2) for_ec2 ;;
+  *) die "usage: deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|ec2|lint|bench|fuzz" ;;
 esac
