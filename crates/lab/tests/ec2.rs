@@ -2,8 +2,7 @@
 //! their tools, the templates and a discovery by Prometheus from a server that speaks EC2's language. `make test-ec2` runs it all.
 #![expect(
     clippy::disallowed_methods,
-    clippy::panic,
-    reason = "these tests run scripts and servers, wait for them, and fail by panicking"
+    reason = "these tests run scripts and servers, and wait for them"
 )]
 
 use std::{
