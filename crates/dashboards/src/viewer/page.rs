@@ -1,0 +1,91 @@
+//! A page around a dashboard.
+
+use super::{
+    assets::{SCRIPT, STYLE},
+    controls, list,
+    query::{Query, Wish},
+};
+use crate::{
+    board::{Asker, Content, Request, color_classes, draw, escaped},
+    model::Dashboard,
+    viewer::files::Shelf,
+};
+
+/// A whole page; `nonce` is what its policy lets have styles.
+pub(super) fn page(title: &str, theme: Wish, head: &str, body: &str, nonce: &str) -> String {
+    let classes = color_classes(body);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\" data-theme=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/static/viewer.css\">\n<style nonce=\"{nonce}\">{classes}</style>\n<script type=\"module\" src=\"/static/viewer.js\"></script>\n{head}</head>\n<body>\n{body}\n</body>\n</html>\n",
+        theme.name(),
+        escaped(title),
+    )
+}
+
+/// The page of a dashboard.
+pub(super) async fn board(board: &Dashboard, shelf: &Shelf, asker: &Asker, query: &Query, nonce: &str) -> String {
+    let content = draw(board, asker, &query.request).await;
+    // A folder that cannot be read was read a moment ago; then there are no links.
+    let folders = shelf.entries().unwrap_or_default();
+    let seconds = controls::refresh_seconds(board, query);
+    let head = if seconds > 0.0 {
+        format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>\n")
+    } else {
+        String::new()
+    };
+    let body = format!(
+        "<header class=\"top\"><a class=\"home\" href=\"/\">Dashboards</a><h1>{}</h1><nav>{}</nav></header>\n{}\n{}",
+        escaped(&board.title),
+        list::links(board, &folders, &content.view),
+        controls::html(board, &content.view, query),
+        main(&content, seconds),
+    );
+    page(&board.title, query.theme, &head, &body, nonce)
+}
+
+fn main(content: &Content, refresh: f64) -> String {
+    let problems: String = content
+        .problems
+        .iter()
+        .map(|what| format!("<p class=\"problem\">{}</p>", escaped(what)))
+        .collect();
+    format!(
+        "<main data-width=\"{}\" data-refresh=\"{refresh}\">{problems}{}</main>",
+        content.view.width, content.html
+    )
+}
+
+/// A dashboard as one file that needs nothing else.
+pub async fn report(board: &Dashboard, asker: &Asker, request: &Request) -> String {
+    let content = draw(board, asker, request).await;
+    let view = &content.view;
+    let when = format!(
+        "{} to {}",
+        view.zone.stamp(view.window.start),
+        view.zone.stamp(view.window.end)
+    );
+    let values: Vec<String> = view
+        .variables
+        .iter()
+        .filter(|filled| !matches!(filled.variable.kind.as_str(), "datasource" | "constant"))
+        .map(|filled| {
+            format!(
+                "{}: {}",
+                filled.variable.name,
+                filled.chosen.join(", ").replace(crate::variables::ALL, "All")
+            )
+        })
+        .collect();
+    let body = format!(
+        "<header class=\"top\"><h1>{}</h1><p>{} <small>{}</small></p></header>\n{}",
+        escaped(&board.title),
+        escaped(&when),
+        escaped(&values.join(" · ")),
+        main(&content, 0.0),
+    );
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\" data-theme=\"auto\" data-report>\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{}{}</style>\n</head>\n<body>\n{body}\n<script type=\"module\">{SCRIPT}</script>\n</body>\n</html>\n",
+        escaped(&board.title),
+        *STYLE,
+        color_classes(&body),
+    )
+}
