@@ -1,12 +1,16 @@
 //! The person's tool around the exporters: runs the stack on one machine, without containers. One subcommand is one file.
 #![forbid(unsafe_code)]
 
+mod ask;
 mod bench;
 mod console;
+mod dashboards;
 mod drill;
 mod lint_dashboards;
 mod load;
+mod plot;
 mod program;
+mod query;
 mod simulate;
 mod up;
 
@@ -23,6 +27,9 @@ fn main() -> ExitCode {
         Some((bench::inside::NAME, arguments)) => bench::inside::run(arguments),
         Some((bench::probed::NAME, arguments)) => bench::probed::run(arguments),
         Some(("console", arguments)) => console::run(arguments),
+        Some(("dashboards", arguments)) => dashboards::run(arguments),
+        Some(("plot", arguments)) => plot::run(arguments),
+        Some(("query", arguments)) => query::run(arguments),
         Some(("lint-dashboards", arguments)) => lint_dashboards::run(arguments),
         Some(("load", arguments)) => load::run(arguments),
         Some(("simulate", arguments)) => simulate::run(arguments),
@@ -51,8 +58,11 @@ fn command() -> Command {
             bench::inside::command(),
             bench::probed::command(),
             console::command(),
+            dashboards::command(),
             lint_dashboards::command(),
             load::command(),
+            plot::command(),
+            query::command(),
             simulate::command(),
             up::command(),
         ])

@@ -2,6 +2,7 @@
 //! all of it at the end.
 
 mod control;
+mod dashboards;
 mod docker;
 mod drill;
 pub(crate) mod http;
@@ -60,13 +61,18 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
         note(&text)?;
     }
     let console = console(&options, &services)?;
+    let dashboards = listener::bind(
+        "the viewer of dashboards",
+        options.dashboards_listen,
+        "--dashboards-listen",
+    )?;
     let folder = redis::folder(&options);
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("starting the runtime")?
-        .block_on(supervise(&options, &services, console))
+        .block_on(supervise(&options, &services, console, dashboards))
 }
 
 /// Where Alertmanager's notifications are taken; without an Alertmanager there are none.
@@ -133,7 +139,12 @@ fn config_text(config: &Path) -> Result<String> {
     Ok(text)
 }
 
-async fn supervise(options: &Options, services: &[Service], console: Option<TcpListener>) -> Result<ExitCode> {
+async fn supervise(
+    options: &Options,
+    services: &[Service],
+    console: Option<TcpListener>,
+    dashboards: TcpListener,
+) -> Result<ExitCode> {
     // Before the first child, so that no signal can leave one behind.
     let mut signals = Signals::listen().context("listening for signals")?;
     let mut stack = Stack::new();
@@ -141,6 +152,7 @@ async fn supervise(options: &Options, services: &[Service], console: Option<TcpL
     let outcome = tokio::select! {
         outcome = start_and_watch(options, services, &mut stack, &mut control) => outcome,
         outcome = print_notifications(console, options.drill.unwrap_or(Pace::REAL)) => outcome,
+        outcome = dashboards::show(options, dashboards) => outcome,
         () = signals.asked_to_stop() => Ok(()),
     };
     State::remove(&options.state_dir);
@@ -193,6 +205,7 @@ async fn start_and_watch(
             options.console_listen
         ))?;
     }
+    say(&format!("Dashboards are at http://{}/\n\n", options.dashboards_listen))?;
     loop {
         watch(stack, control).await?;
         state(options, stack, control).write(&options.state_dir)?;

@@ -30,6 +30,9 @@ pub(crate) struct Options {
     pub(crate) alertmanager_config: PathBuf,
     /// Where the notifications are taken that have nowhere else to go.
     pub(crate) console_listen: SocketAddr,
+    /// Where dashboards are shown.
+    pub(crate) dashboards_listen: SocketAddr,
+    pub(crate) dashboards_dir: PathBuf,
     pub(crate) state_dir: PathBuf,
     /// How much faster than real; `None`: the real rules, from where they are.
     pub(crate) drill: Option<Pace>,
@@ -76,6 +79,10 @@ pub(crate) fn command() -> Command {
                 .default_value("deploy/alertmanager/alertmanager.yml")
                 .help("The configuration of Alertmanager; as it is, everything goes to the console"),
             listen("console-listen", CONSOLE).help("Where notifications are taken that are printed here"),
+            listen("dashboards-listen", "127.0.0.1:3000").help("Where dashboards are shown"),
+            path("dashboards-dir", "DIR")
+                .default_value("grafana/dashboards")
+                .help("Where the dashboards are: Grafana's JSON, in folders"),
             path("state-dir", "DIR")
                 .default_value(".lab")
                 .help("Where Prometheus' data and each service's log go"),
@@ -153,6 +160,8 @@ impl Options {
             alertmanager_listen: required(matches, "alertmanager-listen")?,
             alertmanager_config: required(matches, "alertmanager-config")?,
             console_listen: required(matches, "console-listen")?,
+            dashboards_listen: required(matches, "dashboards-listen")?,
+            dashboards_dir: required(matches, "dashboards-dir")?,
             state_dir: required(matches, "state-dir")?,
             drill: matches.get_one("drill").copied().map(Pace::new),
             ready_within: Duration::from_secs(required(matches, "ready-within")?),

@@ -152,7 +152,7 @@ pub(crate) fn flag(name: &str, value: &Path) -> OsString {
     flag
 }
 
-fn page_url(listen: SocketAddr) -> String {
+pub(crate) fn page_url(listen: SocketAddr) -> String {
     format!("http://{}/", reachable(listen))
 }
 

@@ -46,13 +46,14 @@ pub(crate) struct Ports {
     pub(crate) prometheus: u16,
     pub(crate) alertmanager: u16,
     pub(crate) console: u16,
+    pub(crate) dashboards: u16,
 }
 
 impl Ports {
     pub(crate) fn free() -> Self {
         // All are held at once, so they differ.
-        let held = [(); OURS.len() + 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [ours @ .., redis, prometheus, alertmanager, console] = held
+        let held = [(); OURS.len() + 5].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [ours @ .., redis, prometheus, alertmanager, console, dashboards] = held
             .each_ref()
             .map(|listener| listener.local_addr().expect("bound").port());
         Self {
@@ -61,6 +62,7 @@ impl Ports {
             prometheus,
             alertmanager,
             console,
+            dashboards,
         }
     }
 
@@ -72,7 +74,13 @@ impl Ports {
 
     /// Whether nobody listens on any of them.
     pub(crate) fn are_free(&self) -> bool {
-        let others = [self.redis, self.prometheus, self.alertmanager, self.console];
+        let others = [
+            self.redis,
+            self.prometheus,
+            self.alertmanager,
+            self.console,
+            self.dashboards,
+        ];
         self.ours.into_iter().chain(others).all(is_free)
     }
 
@@ -117,6 +125,7 @@ impl Lab {
             .arg(config_dir.join("prometheus.yml"))
             .args(["--alertmanager-listen", &address(ports.alertmanager)])
             .args(["--console-listen", &address(ports.console)])
+            .args(["--dashboards-listen", &address(ports.dashboards)])
             .arg("--alertmanager-config")
             .arg(config_dir.join("alertmanager.yml"))
             .arg("--state-dir")
