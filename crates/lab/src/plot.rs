@@ -105,6 +105,7 @@ fn show(options: &Options, lines: &[Line], window: Window) -> Result<()> {
         window,
         zone: &zone,
         size: options.size,
+        named: true,
     };
     let theme = if options.dark { Theme::Dark } else { Theme::Light };
     let svg = || anyhow::Ok(alone(&time_series(&what)?.0, theme));
@@ -147,5 +148,5 @@ fn screen() -> Screen {
 /// A picture is this large.
 pub(crate) const PICTURE: Size = Size {
     width: 900,
-    height: 320,
+    height: 360,
 };

@@ -30,6 +30,7 @@ pub(super) fn html(panel: &Panel, lines: &[Line], bands: &[Band], view: &View, s
         window: view.window,
         zone: &view.zone,
         size: chart,
+        named: false,
     };
     let (svg, plot) = match time_series(&what) {
         Ok(drawn) => drawn,

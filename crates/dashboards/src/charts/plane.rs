@@ -12,10 +12,10 @@ use plotters::{
 
 use super::{
     Size, Undrawable,
-    canvas::{Area, FINE, stroked, text, undrawable, units, width_of},
+    canvas::{Area, FINE, filled, stroked, text, undrawable, units, width_of},
     theme::{GRID, MUTED},
 };
-use crate::{prometheus::Window, time::Zone};
+use crate::{look::Rgb, prometheus::Window, time::Zone};
 
 /// Of the texts at ticks, in pixels.
 pub(super) const LABEL: f64 = 11.0;
@@ -146,6 +146,37 @@ impl<'a> Plane<'a> {
     pub(super) fn dot(&self, point: (f64, f64), radius: f64, style: ShapeStyle) -> Result<(), Undrawable> {
         let circle = plotters::element::Circle::new(self.at(point), units(radius), style);
         self.root.draw(&circle).map_err(undrawable)
+    }
+
+    /// The name of a line, with its color before it, so many pixels from above.
+    pub(super) fn name(&self, name: &str, color: Rgb, middle: f64) -> Result<(), Undrawable> {
+        let left = self.margins.left;
+        let mark = [
+            (units(left), units(middle - 2.0)),
+            (units(left + 12.0), units(middle + 2.0)),
+        ];
+        self.root
+            .draw(&Rectangle::new(mark, filled(color, 1.0)))
+            .map_err(undrawable)?;
+        let room = f64::from(self.size.width) - left - 24.0;
+        let name = super::canvas::cut(name, LABEL, room);
+        self.write(
+            &name,
+            (units(left + 18.0), units(middle)),
+            LABEL,
+            Pos::new(HPos::Left, VPos::Center),
+        )
+    }
+
+    /// On a color, in black or white.
+    pub(super) fn write_on(&self, ground: Rgb, words: &str, at: (i32, i32)) -> Result<(), Undrawable> {
+        let ink = if ground.is_bright() {
+            Rgb(17, 17, 17)
+        } else {
+            Rgb(255, 255, 255)
+        };
+        let style = text(LABEL, ink, Pos::new(HPos::Center, VPos::Center));
+        self.root.draw(&Text::new(words, at, style)).map_err(undrawable)
     }
 
     /// From the lowest value to the highest.

@@ -38,7 +38,14 @@ pub struct TimeSeries<'a> {
     pub zone: &'a Zone,
     /// Of the whole.
     pub size: Size,
+    /// Whether the names of the lines are below: for pictures, which have nothing around them.
+    pub named: bool,
 }
+
+/// More names than these leave too little for the lines.
+const NAMED: usize = 12;
+/// Of a name, in pixels.
+const NAME: f64 = 16.0;
 
 /// The chart, and where in it data are.
 ///
@@ -48,7 +55,10 @@ pub fn time_series(what: &TimeSeries<'_>) -> Result<(String, Plot), Undrawable> 
     let drawn = drawn(what.lines);
     let most = (f64::from(what.size.height) / 42.0).clamp(2.0, 8.0) as usize;
     let scale = value_axis(what.lines, &drawn, most);
-    let margins = Margins::beside(scale.ticks.iter().map(|(_, text)| text.as_str()), 110.0);
+    let mut margins = Margins::beside(scale.ticks.iter().map(|(_, text)| text.as_str()), 110.0);
+    if what.named {
+        margins.below += NAME * what.lines.len().min(NAMED) as f64 + 6.0;
+    }
     let svg = draw(what.size, |root| {
         let axis = Axis::of(what.lines, &scale);
         let y = (axis.at(scale.low), axis.at(scale.high));
@@ -148,7 +158,19 @@ impl Painter<'_, '_> {
         };
         let lines = self.what.lines.iter().zip(drawn).filter(|(line, _)| visible(line));
         // Those that stand on others are drawn from above, so that each fills what is its own.
-        lines.rev().try_for_each(|(line, drawn)| self.line(line, drawn))
+        lines.rev().try_for_each(|(line, drawn)| self.line(line, drawn))?;
+        if self.what.named { self.names() } else { Ok(()) }
+    }
+
+    /// Below the time axis, one in a row.
+    fn names(&self) -> Result<(), Undrawable> {
+        let rows = self.what.lines.len().min(NAMED);
+        let top = f64::from(self.what.size.height) - NAME * rows as f64;
+        for (index, line) in self.what.lines.iter().take(rows).enumerate() {
+            self.plane
+                .name(&line.name, line.color, top + NAME * (index as f64 + 0.4))?;
+        }
+        Ok(())
     }
 
     /// Where several are at once the mark is no stronger.

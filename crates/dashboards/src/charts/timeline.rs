@@ -1,7 +1,5 @@
 //! States over time: one row for each series, one bar for each stretch of the same state.
 
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-
 use super::{
     Size, Undrawable,
     canvas::{draw, filled, width_of},
@@ -63,7 +61,7 @@ pub fn timeline(
                 let room = f64::from(right - left) / super::canvas::FINE;
                 if width_of(&stretch.text, LABEL) + 8.0 < room {
                     let at = (i32::midpoint(left, right), y);
-                    plane.write(&stretch.text, at, LABEL, Pos::new(HPos::Center, VPos::Center))?;
+                    plane.write_on(stretch.color, &stretch.text, at)?;
                 }
             }
         }

@@ -89,10 +89,8 @@ pub fn line_color(line: &Line, index: usize) -> Rgb {
     let Some(color) = &line.config.color else {
         return palette(index);
     };
-    let calc = match color.series_by.as_deref() {
-        Some(by @ ("min" | "max")) => by,
-        _ => "lastNotNull",
-    };
+    let by = color.series_by.as_deref().filter(|by| matches!(*by, "min" | "max"));
+    let calc = by.unwrap_or("lastNotNull");
     let value = || reduce(&line.points, calc).unwrap_or(0.0);
     let found = match color.mode.as_str() {
         "fixed" | "shades" => color.fixed_color.as_deref().and_then(Rgb::named),

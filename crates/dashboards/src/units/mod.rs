@@ -15,7 +15,7 @@ pub fn format(unit: Option<&str>, value: f64, decimals: Option<u32>, now: f64) -
         return not_finite(value);
     }
     match unit {
-        Unit::After(suffix) if suffix.is_empty() => number::fixed(value, decimals),
+        Unit::After("") => number::fixed(value, decimals),
         Unit::After(suffix) => format!("{} {suffix}", number::fixed(value, decimals)),
         Unit::Before(prefix) => format!("{prefix}{}", number::fixed(value, decimals)),
         Unit::Scaled(scale) => scale.write(value, decimals),
