@@ -1,8 +1,15 @@
 //! Pages as a person meets them: over HTTP, and in a real browser. Where there is no Chromium the latter say so and pass,
 //! unless PILOTLIGHT_ALL=1; with PILOTLIGHT_SCREENSHOTS=DIR they leave pictures there.
+#![expect(clippy::disallowed_methods, reason = "the threads of a test may be like any other")]
 
 #[path = "../../../container-exporter/src/pages/browser/chromium.rs"]
-#[expect(dead_code, reason = "other pages need more of it")]
+#[expect(
+    dead_code,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "other pages need more of it, and there it is inside of tests"
+)]
 mod chromium;
 mod fake;
 
