@@ -86,8 +86,19 @@ pub(super) fn title(board: &Board, _: &World, _: &Neighbours, found: &mut Found<
 }
 
 pub(super) fn annotation(board: &Board, _: &World, _: &Neighbours, found: &mut Found<'_>) {
-    let expressions = board.model.annotations.list.iter().filter_map(|one| one.expr());
-    if !expressions.into_iter().any(|expr| expr.starts_with("ALERTS{")) {
+    let expressions: Vec<&str> = board
+        .model
+        .annotations
+        .list
+        .iter()
+        .filter_map(|one| one.expr())
+        .collect();
+    if !expressions.iter().any(|expr| expr.starts_with("ALERTS{")) {
         found.dashboard("no annotation asks for ALERTS{…}; copy that of another dashboard");
+    }
+    for expr in expressions.iter().filter(|expr| !expr.contains("alertname")) {
+        found.dashboard(format!(
+            "{expr} marks all alerts, also Watchdog, which always fires; choose by alertname"
+        ));
     }
 }

@@ -174,6 +174,11 @@ pub const RULES: &[Rule] = &[
         "Every selector heeds the variables of job and instance.",
         queries::matchers,
     ),
+    board(
+        "whole-number",
+        "le and quantile are matched as both generations of Prometheus write them.",
+        queries::whole_numbers,
+    ),
     board("metric", "Every metric is in an exporter's catalogue.", names::metrics),
     board(
         "label",

@@ -76,6 +76,24 @@ pub(super) fn counters(board: &Board, world: &World, _: &Neighbours, found: &mut
     }
 }
 
+/// Prometheus 3 writes the bounds of buckets and quantiles as floats, Prometheus 2 as they come.
+pub(super) fn whole_numbers(board: &Board, _: &World, _: &Neighbours, found: &mut Found<'_>) {
+    for (query, expr) in board.expressions() {
+        for selected in selectors(expr) {
+            let matchers = selected.selector.matchers.matchers.iter();
+            let bounds = matchers.filter(|matcher| ["le", "quantile"].contains(&matcher.name.as_str()));
+            let whole =
+                bounds.filter(|matcher| matches!(matcher.op, MatchOp::Equal) && matcher.value.parse::<i64>().is_ok());
+            for matcher in whole {
+                let (name, value) = (&matcher.name, &matcher.value);
+                let message =
+                    format!("{name}=\"{value}\" is \"{value}.0\" in Prometheus 3; take {name}=~\"{value}([.]0)?\"");
+                found.at(&*query.place, message);
+            }
+        }
+    }
+}
+
 pub(super) fn matchers(board: &Board, world: &World, _: &Neighbours, found: &mut Found<'_>) {
     let asked = board
         .expressions()
