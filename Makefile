@@ -54,8 +54,13 @@ test-alerts: export PROMETHEUS_DIR := $(TOOLS)/bin
 test-alerts:
 	deploy/prepare.sh alerts
 	cargo build --workspace --locked
-	cargo test --package lab --locked --test rules every_moved_number -- --nocapture
+	$(MAKE) --no-print-directory $(MUTANTS)
 	cargo test $(AS_ROOT) --package lab --locked --test alerts -- --include-ignored --nocapture
+
+# What moving each number of the rules does. `make test` finds it out, too.
+MUTANTS := target/tmp/mutants.json
+$(MUTANTS): $(wildcard prometheus/rules/*.yml prometheus/rules/tests/*.yml)
+	cargo test --package lab --locked --test rules every_moved_number -- --nocapture
 
 # container-exporter beside a real dockerd of its own, which goes away again; any other dockerd is left alone. Some minutes.
 # Only root may start one; as another user, the tests alone run by sudo.
