@@ -5,19 +5,27 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use exposition::{Desc, Encoder};
-use kernel_stats::net_field::NetField;
-use kernel_stats::net_netstat;
-use procfs::process::Process;
-use procfs::{CurrentSI, WithCurrentSystemInfo};
+use kernel_stats::{net_netstat, pid_stat};
+use procfs::CurrentSI;
 use rustix::process::{Resource, getrlimit};
 
 use crate::collector::{CollectError, Collector};
 
 /// The `process_*` families, from /proc/self.
-#[derive(Default)]
 pub struct ProcessMetrics {
     boot_time_seconds: Option<u64>,
-    netstat: Netstat,
+    stat: KeptFile,
+    netstat: KeptFile,
+}
+
+impl Default for ProcessMetrics {
+    fn default() -> Self {
+        Self {
+            boot_time_seconds: None,
+            stat: KeptFile::new("/proc/self/stat"),
+            netstat: KeptFile::new("/proc/self/net/netstat"),
+        }
+    }
 }
 
 const CPU_SECONDS: Desc<'_> = Desc::counter(
@@ -52,21 +60,26 @@ const VIRTUAL_MAX: Desc<'_> = Desc::gauge(
 
 impl Collector for ProcessMetrics {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        let process = Process::myself().map_err(CollectError::failed)?;
-        let stat = process.stat().map_err(CollectError::failed)?;
+        let stat = self.stat.read().map_err(CollectError::failed)?;
+        let stat = pid_stat::parse(stat).map_err(CollectError::failed)?;
         let ticks_per_second = procfs::ticks_per_second() as f64;
-        out.scalar(&CPU_SECONDS, (stat.utime + stat.stime) as f64 / ticks_per_second);
-        out.scalar(&VIRTUAL, stat.vsize as f64);
-        out.scalar(&RESIDENT, stat.rss_bytes().get() as f64);
+        out.scalar(
+            &CPU_SECONDS,
+            (stat.utime_ticks + stat.stime_ticks) as f64 / ticks_per_second,
+        );
+        out.scalar(&VIRTUAL, stat.vsize_bytes as f64);
+        out.scalar(&RESIDENT, stat.rss_pages as f64 * procfs::page_size() as f64);
+        let started = stat.start_time_ticks as f64 / ticks_per_second;
         if let Some(boot) = self.boot_time() {
-            out.scalar(&START_TIME, boot as f64 + stat.starttime as f64 / ticks_per_second);
+            out.scalar(&START_TIME, boot as f64 + started);
         }
-        if let Ok(open) = process.fd_count() {
+        if let Some(open) = open_descriptors() {
             out.scalar(&OPEN_FDS, open as f64);
         }
         out.scalar(&MAX_FDS, limit(Resource::Nofile));
         out.scalar(&VIRTUAL_MAX, limit(Resource::As));
-        self.netstat.collect(out)
+        let netstat = self.netstat.read().map_err(CollectError::failed)?;
+        tell_octets(netstat, out)
     }
 }
 
@@ -84,33 +97,56 @@ fn limit(resource: Resource) -> f64 {
     getrlimit(resource).current.unwrap_or(u64::MAX) as f64
 }
 
-/// Bytes of the whole network namespace, as Go's client counts them too. The file stays open, and most of it is about
-/// other protocols.
-#[derive(Default)]
-struct Netstat {
+/// As the kernel counts them, for no list has to be made of so many.
+fn open_descriptors() -> Option<u64> {
+    let size = std::fs::metadata("/proc/self/fd").ok()?.len();
+    if size > 0 {
+        return Some(size);
+    }
+    // Kernels before 6.2 do not.
+    let entries = std::fs::read_dir("/proc/self/fd").ok()?.count() as u64;
+    // One of them is that of the directory.
+    Some(entries.saturating_sub(1))
+}
+
+/// Bytes of the whole network namespace, as Go's client counts them too. Most of the file is about other protocols.
+fn tell_octets(netstat: &[u8], out: &mut Encoder) -> Result<(), CollectError> {
+    let start = memchr::memmem::find(netstat, b"IpExt:").unwrap_or(netstat.len());
+    let of_ip = netstat.get(start..).unwrap_or_default();
+    let Some(pair) = net_netstat::pairs(of_ip).next() else {
+        return Ok(());
+    };
+    let pair = pair.map_err(CollectError::failed)?;
+    for (desc, name) in [(&RECEIVED, "InOctets"), (&TRANSMITTED, "OutOctets")] {
+        let column = pair.names().position(|known| known == name);
+        for octets in pair.clone().numbers(column) {
+            out.scalar(desc, octets.map_err(CollectError::failed)?);
+        }
+    }
+    Ok(())
+}
+
+/// A file that stays open.
+struct KeptFile {
+    path: &'static str,
     file: Option<File>,
     buffer: Vec<u8>,
 }
 
-impl Netstat {
-    fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        self.read().map_err(CollectError::failed)?;
-        let start = memchr::memmem::find(&self.buffer, b"IpExt:").unwrap_or(self.buffer.len());
-        let of_ip = self.buffer.get(start..).unwrap_or_default();
-        let fields = net_netstat::parse(of_ip).map_err(CollectError::failed)?;
-        for (desc, name) in [(&RECEIVED, "InOctets"), (&TRANSMITTED, "OutOctets")] {
-            let octets = |field: &&NetField<'_>| field.protocol == "IpExt" && field.name == name;
-            if let Some(field) = fields.iter().find(octets) {
-                out.scalar(desc, field.value);
-            }
+impl KeptFile {
+    const fn new(path: &'static str) -> Self {
+        Self {
+            path,
+            file: None,
+            buffer: Vec::new(),
         }
-        Ok(())
     }
 
-    fn read(&mut self) -> io::Result<()> {
+    /// What the kernel says now.
+    fn read(&mut self) -> io::Result<&[u8]> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => File::open("/proc/self/net/netstat")?,
+            None => File::open(self.path)?,
         };
         let mut length = 0;
         loop {
@@ -123,6 +159,6 @@ impl Netstat {
         }
         self.buffer.truncate(length);
         self.file = Some(file);
-        Ok(())
+        Ok(&self.buffer)
     }
 }

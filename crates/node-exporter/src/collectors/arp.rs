@@ -7,11 +7,12 @@ use exporter_toolkit::flags::Flag;
 use exposition::{Desc, Encoder};
 use kernel_stats::net_arp;
 use kernel_stats::rtnl_neigh::{self, Neighbour};
+use rustix::net::netdevice::index_to_name;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::context::Context;
-use crate::device_names::DeviceNames;
 use crate::filter::Filter;
-use crate::netlink::{Dump, dump};
+use crate::netlink::{Dump, dump, failed};
 use crate::source::Source;
 
 const INCLUDE: &str = "collector.arp.device-include";
@@ -36,7 +37,6 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
         Ok(Box::new(Arp {
             netlink: context.flags().switch(NETLINK),
             neighbours: Vec::new(),
-            links: Vec::new(),
             source: context.proc("net/arp"),
             devices: context.network_devices(Filter::from_flags(context.flags(), INCLUDE, EXCLUDE)?),
         }))
@@ -48,7 +48,6 @@ const ENTRIES: Desc<'_> = Desc::gauge("node_arp_entries", "ARP entries by device
 struct Arp {
     netlink: bool,
     neighbours: Vec<u8>,
-    links: Vec<u8>,
     source: Source,
     devices: Filter,
 }
@@ -64,8 +63,11 @@ impl Collector for Arp {
                 ),
             }
         }
-        let devices = self.source.parse(net_arp::parse)?;
-        encode(devices, &self.devices, out);
+        let mut devices = self.source.parse(net_arp::parse)?;
+        devices.sort_unstable();
+        let entries = devices.chunk_by(|one, next| one == next);
+        let entries = entries.filter_map(|entries| Some(((*entries.first()?).to_owned(), entries.len())));
+        encode(entries, &self.devices, out);
         Ok(())
     }
 }
@@ -73,27 +75,32 @@ impl Collector for Arp {
 impl Arp {
     fn collect_neighbours(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
         let neighbours = rtnl_neigh::parse(&self.neighbours).map_err(CollectError::failed)?;
-        // Devices are asked for last, so that those of all neighbours are known but for ones that have gone.
-        let names = DeviceNames::read(&mut self.links)?;
-        encode(devices(&neighbours, &names), &self.devices, out);
+        // Few devices have neighbours: to ask for their names one by one is quicker than to list all devices. Any socket does.
+        let socket = socket_with(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None);
+        let socket = socket.map_err(|error| failed("names", &error.into()))?;
+        let entries = entries(&neighbours, |device| index_to_name(&socket, device).ok());
+        encode(entries, &self.devices, out);
         Ok(())
     }
 }
 
-/// The device of each neighbour that ARP finds, which are those that the file shows.
-fn devices<'a>(neighbours: &[Neighbour], names: &DeviceNames<'a>) -> Vec<&'a str> {
+/// The device of each neighbour that ARP finds, which are those that the file shows, and how many it has. A device that has
+/// gone has no name.
+fn entries(neighbours: &[Neighbour], name: impl Fn(u32) -> Option<String>) -> Vec<(String, usize)> {
     let resolved = neighbours.iter().filter(|neighbour| neighbour.is_resolved());
-    resolved
-        .filter_map(|neighbour| names.get(neighbour.interface))
+    let mut devices: Vec<u32> = resolved.map(|neighbour| neighbour.interface).collect();
+    devices.sort_unstable();
+    let groups = devices.chunk_by(|one, next| one == next);
+    groups
+        .filter_map(|group| Some((name(*group.first()?)?, group.len())))
         .collect()
 }
 
-fn encode(mut devices: Vec<&str>, shown: &Filter, out: &mut Encoder) {
-    devices.sort_unstable();
+fn encode(entries: impl IntoIterator<Item = (String, usize)>, shown: &Filter, out: &mut Encoder) {
     let mut family = out.family(&ENTRIES);
-    for entries in devices.chunk_by(|one, next| one == next) {
-        if let Some(device) = entries.first().filter(|device| shown.shows(device)) {
-            family.sample(&[*device], entries.len() as f64);
+    for (device, count) in entries {
+        if shown.shows(&device) {
+            family.sample(&[device.as_str()], count as f64);
         }
     }
 }
@@ -109,15 +116,23 @@ mod tests {
     fn neighbours_that_need_no_arp_or_have_no_device_are_left_out() {
         let neighbours = [(4, 0x02), (4, 0x20), (4, 0x40), (7, 0), (9, 0x02)]
             .map(|(interface, state)| Neighbour { interface, state });
-        let names = DeviceNames::new(vec![(4, "eth0"), (7, "veth0")]);
-        assert_eq!(devices(&neighbours, &names), ["eth0", "eth0", "veth0"]);
+        let name = |device| match device {
+            4 => Some("eth0".to_owned()),
+            7 => Some("veth0".to_owned()),
+            _ => None,
+        };
+        assert_eq!(
+            entries(&neighbours, name),
+            [("eth0".to_owned(), 2), ("veth0".to_owned(), 1)]
+        );
     }
 
     #[test]
-    fn entries_are_counted_by_device_and_filtered() {
+    fn entries_are_told_by_device_and_filtered() {
         let (mut out, mut text) = (Encoder::new(Format::Text004), Vec::new());
         let shown = Filter::Exclude(go_regex::parse("^veth").unwrap());
-        encode(vec!["eth1", "eth0", "veth0", "eth1"], &shown, &mut out);
+        let entries = [("eth0", 1), ("eth1", 2), ("veth0", 1)].map(|(device, count)| (device.to_owned(), count));
+        encode(entries, &shown, &mut out);
         assemble([&out], &mut text);
         let text = String::from_utf8(text).unwrap();
         let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
