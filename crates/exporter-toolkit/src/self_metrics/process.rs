@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use exposition::{Desc, Encoder};
 use kernel_stats::{net_netstat, pid_stat};
 use procfs::CurrentSI;
+use procfs::process::Process;
 use rustix::process::{Resource, getrlimit};
 
 use crate::collector::{CollectError, Collector};
@@ -14,6 +15,8 @@ use crate::collector::{CollectError, Collector};
 /// The `process_*` families, from /proc/self.
 pub struct ProcessMetrics {
     boot_time_seconds: Option<u64>,
+    /// Found once: that takes longer than to ask it something.
+    process: Option<Process>,
     stat: KeptFile,
     netstat: KeptFile,
 }
@@ -22,6 +25,7 @@ impl Default for ProcessMetrics {
     fn default() -> Self {
         Self {
             boot_time_seconds: None,
+            process: None,
             stat: KeptFile::new("/proc/self/stat"),
             netstat: KeptFile::new("/proc/self/net/netstat"),
         }
@@ -73,7 +77,7 @@ impl Collector for ProcessMetrics {
         if let Some(boot) = self.boot_time() {
             out.scalar(&START_TIME, boot as f64 + started);
         }
-        if let Some(open) = open_descriptors() {
+        if let Some(open) = self.open_descriptors() {
             out.scalar(&OPEN_FDS, open as f64);
         }
         out.scalar(&MAX_FDS, limit(Resource::Nofile));
@@ -84,6 +88,13 @@ impl Collector for ProcessMetrics {
 }
 
 impl ProcessMetrics {
+    fn open_descriptors(&mut self) -> Option<usize> {
+        if self.process.is_none() {
+            self.process = Process::myself().ok();
+        }
+        self.process.as_ref()?.fd_count().ok()
+    }
+
     fn boot_time(&mut self) -> Option<u64> {
         if self.boot_time_seconds.is_none() {
             self.boot_time_seconds = procfs::KernelStats::current().ok().map(|stat| stat.btime);
@@ -95,18 +106,6 @@ impl ProcessMetrics {
 /// The soft limit. Go's client gives no limit as the largest integer.
 fn limit(resource: Resource) -> f64 {
     getrlimit(resource).current.unwrap_or(u64::MAX) as f64
-}
-
-/// As the kernel counts them, for no list has to be made of so many.
-fn open_descriptors() -> Option<u64> {
-    let size = std::fs::metadata("/proc/self/fd").ok()?.len();
-    if size > 0 {
-        return Some(size);
-    }
-    // Kernels before 6.2 do not.
-    let entries = std::fs::read_dir("/proc/self/fd").ok()?.count() as u64;
-    // One of them is that of the directory.
-    Some(entries.saturating_sub(1))
 }
 
 /// Bytes of the whole network namespace, as Go's client counts them too. Most of the file is about other protocols.
