@@ -25,6 +25,27 @@ pub(super) struct Scenario {
     pub(super) begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
 }
 
+impl Scenario {
+    /// One of the first stage that has a lane of its own, needs nothing, and is over when that is told.
+    pub(super) const fn usual(
+        name: &'static str,
+        what: &'static str,
+        alerts: &'static [Expected],
+        begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
+    ) -> Self {
+        Self {
+            name,
+            what,
+            alerts,
+            stage: Stage::Together,
+            lane: name,
+            needs: &[],
+            undone: Undone::Told,
+            begin,
+        }
+    }
+}
+
 /// An alert that must come.
 pub(super) struct Expected {
     pub(super) alert: &'static str,

@@ -4,7 +4,6 @@ use std::{
     env,
     net::SocketAddr,
     process::{Command, Stdio},
-    sync::Arc,
 };
 
 use anyhow::{Context, Result};
@@ -12,32 +11,13 @@ use serde_json::Value;
 
 use crate::simulate::{
     http,
-    scenario::{Expected, Scenario, Stage, Undone},
+    scenario::{Expected, Scenario},
     undo::Undo,
     world::World,
 };
 
-/// What they have in common.
-const fn app(
-    name: &'static str,
-    what: &'static str,
-    alerts: &'static [Expected],
-    begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
-) -> Scenario {
-    Scenario {
-        name,
-        what,
-        alerts,
-        stage: Stage::Together,
-        lane: name,
-        needs: &[],
-        undone: Undone::Told,
-        begin,
-    }
-}
-
 pub(super) const SCENARIOS: [Scenario; 3] = [
-    app(
+    Scenario::usual(
         "app-errors",
         "demo-app fails half of its requests",
         &[
@@ -53,7 +33,7 @@ pub(super) const SCENARIOS: [Scenario; 3] = [
             set(world, undo, "error_rate", "0.5")
         },
     ),
-    app(
+    Scenario::usual(
         "app-latency",
         "demo-app takes 700 ms to answer",
         &[Expected::any("AppHighLatency")],
@@ -62,7 +42,7 @@ pub(super) const SCENARIOS: [Scenario; 3] = [
             set(world, undo, "latency_mean", "700ms")
         },
     ),
-    app(
+    Scenario::usual(
         "app-cpu",
         "the simulated CPU of demo-app is busy",
         &[Expected::any("LabHighCpu")],

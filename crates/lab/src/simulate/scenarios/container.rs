@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::simulate::{
     containers::run,
-    scenario::{Expected, Scenario, Stage, Undone},
+    scenario::{Expected, Scenario, Stage},
     undo::Undo,
     world::{Need, World},
 };
@@ -20,14 +20,8 @@ const fn container(
     begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
 ) -> Scenario {
     Scenario {
-        name,
-        what,
-        alerts,
-        stage: Stage::Together,
-        lane: name,
         needs: &[Need::Docker],
-        undone: Undone::Told,
-        begin,
+        ..Scenario::usual(name, what, alerts, begin)
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::simulate::{
     http,
-    scenario::{Expected, Scenario, Stage, Undone},
+    scenario::{Expected, Scenario, Stage},
     server::{Endpoint, certificate},
     undo::Undo,
     world::{Need, World},
@@ -20,14 +20,8 @@ const fn probed(
     begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
 ) -> Scenario {
     Scenario {
-        name,
-        what,
-        alerts,
-        stage: Stage::Together,
-        lane: name,
         needs: &[Need::Copy],
-        undone: Undone::Told,
-        begin,
+        ..Scenario::usual(name, what, alerts, begin)
     }
 }
 

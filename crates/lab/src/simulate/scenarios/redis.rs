@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::simulate::{
     redis::Redis,
-    scenario::{Expected, Scenario, Stage, Undone},
+    scenario::{Expected, Scenario, Stage},
     undo::Undo,
     world::{Need, World},
 };
@@ -19,14 +19,9 @@ const fn redis(
     begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
 ) -> Scenario {
     Scenario {
-        name,
-        what,
-        alerts,
-        stage: Stage::Together,
         lane: "redis",
         needs: &[Need::Redis],
-        undone: Undone::Told,
-        begin,
+        ..Scenario::usual(name, what, alerts, begin)
     }
 }
 

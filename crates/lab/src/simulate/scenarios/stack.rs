@@ -20,15 +20,10 @@ const fn stack(
     begin: fn(&Arc<World>, &mut Undo) -> Result<()>,
 ) -> Scenario {
     Scenario {
-        name,
-        what,
-        alerts,
-        stage: Stage::Together,
         // They reload it.
         lane: "prometheus",
         needs: &[Need::Copy],
-        undone: Undone::Told,
-        begin,
+        ..Scenario::usual(name, what, alerts, begin)
     }
 }
 
