@@ -18,7 +18,7 @@ use crate::scrape::{Registry, RegistryBuilder};
 use crate::self_metrics::{BuildInfo, HandlerMetrics, ProcessMetrics, PrometheusRegistry, REVISION, RUSTC, VERSION};
 use crate::web::{self, App, Listener, NoPages, Page, Pages};
 use crate::web_config::{Given, WebConfig};
-use crate::{healthcheck, logging, memory};
+use crate::{descriptors, healthcheck, logging, memory};
 
 /// An exporter, as people see it.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,7 @@ pub fn run<S: Into<Start>>(
     make: impl FnOnce(&Flags) -> Result<S, Vec<String>>,
 ) -> ExitCode {
     memory::share_one_heap();
+    descriptors::make_room();
     let parsed = {
         let table = flags(program, own_flags);
         let args = program.habit.rewrite(args, &table);

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod collector;
+mod descriptors;
 pub mod flags;
 pub mod go_duration;
 pub mod go_regex;
