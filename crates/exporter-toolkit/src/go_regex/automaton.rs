@@ -5,13 +5,15 @@ use smallvec::SmallVec;
 
 use super::pattern::{CharacterSet, Pattern, Times};
 
-/// A larger pattern is left to the `regex` crate.
-const MOST_STATES: usize = 1000;
+/// A pattern with more states and characters is left to the `regex` crate.
+const MOST_SIZE: usize = 1000;
 
 /// States, each of which knows those that may follow.
 #[derive(Clone, Debug)]
 pub(super) struct Automaton {
     states: Vec<State>,
+    /// All literal texts.
+    texts: String,
     first: usize,
     forks: usize,
 }
@@ -20,6 +22,12 @@ pub(super) struct Automaton {
 enum State {
     One {
         set: CharacterSet,
+        next: usize,
+    },
+    /// Literal characters, which lie there among the texts.
+    Text {
+        from: usize,
+        to: usize,
         next: usize,
     },
     Start {
@@ -46,6 +54,7 @@ impl Automaton {
     pub(super) fn new(pattern: &Pattern) -> Option<Self> {
         let mut automaton = Self {
             states: vec![State::Matched],
+            texts: String::new(),
             first: 0,
             forks: 0,
         };
@@ -57,6 +66,7 @@ impl Automaton {
     fn add(&mut self, pattern: &Pattern, next: usize) -> Option<usize> {
         match pattern {
             Pattern::One(set) => self.push(State::One { set: set.clone(), next }),
+            Pattern::Text(text) => self.push_text(text, next),
             Pattern::Start => self.push(State::Start { next }),
             Pattern::End => self.push(State::End { next }),
             Pattern::Sequence(parts) => parts.iter().rev().try_fold(next, |next, part| self.add(part, next)),
@@ -90,6 +100,13 @@ impl Automaton {
         Some(if times == Times::OneOrMore { once } else { again })
     }
 
+    fn push_text(&mut self, text: &str, next: usize) -> Option<usize> {
+        let from = self.texts.len();
+        self.texts.push_str(text);
+        let to = self.texts.len();
+        self.push(State::Text { from, to, next })
+    }
+
     fn push_fork(&mut self, ways: Vec<usize>) -> Option<usize> {
         self.forks += 1;
         self.push(State::Fork {
@@ -110,7 +127,7 @@ impl Automaton {
     fn push(&mut self, state: State) -> Option<usize> {
         let number = self.states.len();
         self.states.push(state);
-        (number < MOST_STATES).then_some(number)
+        (number + self.texts.len() < MOST_SIZE).then_some(number)
     }
 
     /// Whether the pattern matches somewhere in `text`.
@@ -126,21 +143,6 @@ impl Automaton {
         }
         let mut starts = text.char_indices().map(|(start, _)| start).chain([text.len()]);
         starts.any(|start| search.matches_from(start))
-    }
-
-    /// Where `state`, at the place `at` in the text before `character`, goes on; `None` where it does not. Forks and the end
-    /// go on where they are.
-    #[inline]
-    fn pass(&self, state: usize, at: usize, character: Option<char>) -> Option<(usize, usize)> {
-        match self.states.get(state)? {
-            State::One { set, next } => {
-                let character = character.filter(|character| set.contains(*character))?;
-                Some((*next, at + character.len_utf8()))
-            }
-            State::Start { next } => (at == 0).then_some((*next, at)),
-            State::End { next } => character.is_none().then_some((*next, at)),
-            State::Fork { .. } | State::Loop { .. } | State::Matched => Some((state, at)),
-        }
     }
 }
 
@@ -172,14 +174,13 @@ impl Search<'_> {
 
     /// Goes on until there is a match, no way, or a fork, whose ways are then left.
     fn goes_to_match(&mut self, mut state: usize, mut at: usize) -> bool {
+        let automaton = self.automaton;
         loop {
-            let character = self.character_at(at);
-            match self.automaton.states.get(state) {
+            match automaton.states.get(state) {
                 Some(State::Matched) => return true,
                 Some(State::Fork { number, ways }) => {
                     if self.is_first_time(*number, at) {
-                        let passed = |way: &usize| self.automaton.pass(*way, at, character);
-                        self.left.extend(ways.iter().filter_map(passed));
+                        self.leave(ways, at);
                     }
                     return false;
                 }
@@ -187,7 +188,7 @@ impl Search<'_> {
                     self.go_round(*number, set, *next, at);
                     return false;
                 }
-                _ => match self.automaton.pass(state, at, character) {
+                _ => match self.pass(state, at) {
                     Some(next) => (state, at) = next,
                     None => return false,
                 },
@@ -195,12 +196,44 @@ impl Search<'_> {
         }
     }
 
+    /// Where `state` goes on from the place `at` in the text; `None` where it does not. Forks and the end go on where they
+    /// are.
+    #[inline]
+    fn pass(&self, state: usize, at: usize) -> Option<(usize, usize)> {
+        match self.automaton.states.get(state)? {
+            State::One { set, next } => {
+                let character = self.character_at(at).filter(|character| set.contains(*character))?;
+                Some((*next, at + character.len_utf8()))
+            }
+            State::Text { from, to, next } => {
+                let wanted = self.automaton.texts.as_bytes().get(*from..*to)?;
+                let rest = self.text.as_bytes().get(at..)?;
+                // A call to compare costs more than most texts, which differ in the first character.
+                let is_there = rest.first() == wanted.first() && rest.starts_with(wanted);
+                is_there.then_some((*next, at + wanted.len()))
+            }
+            State::Start { next } => (at == 0).then_some((*next, at)),
+            State::End { next } => (at == self.text.len()).then_some((*next, at)),
+            State::Fork { .. } | State::Loop { .. } | State::Matched => Some((state, at)),
+        }
+    }
+
+    /// Leaves the ways that go on from this place.
+    fn leave(&mut self, ways: &[usize], at: usize) {
+        for way in ways {
+            if let Some(next) = self.pass(*way, at) {
+                self.left.push(next);
+            }
+        }
+    }
+
     /// Leaves, of every place that the loop comes to, the way on from there.
     fn go_round(&mut self, number: usize, set: &CharacterSet, next: usize, mut at: usize) {
         while self.is_first_time(number, at) {
-            let character = self.character_at(at);
-            self.left.extend(self.automaton.pass(next, at, character));
-            match character.filter(|character| set.contains(*character)) {
+            if let Some(next) = self.pass(next, at) {
+                self.left.push(next);
+            }
+            match self.character_at(at).filter(|character| set.contains(*character)) {
                 Some(character) => at += character.len_utf8(),
                 None => return,
             }
@@ -235,8 +268,8 @@ mod tests {
     #[test]
     fn a_large_pattern_is_refused() {
         let automaton = |length| Automaton::new(&pattern::parse(&"x".repeat(length)).unwrap());
-        assert!(automaton(MOST_STATES - 1).unwrap().is_match(&"x".repeat(MOST_STATES)));
-        assert!(automaton(MOST_STATES).is_none());
+        assert!(automaton(MOST_SIZE - 2).unwrap().is_match(&"x".repeat(MOST_SIZE)));
+        assert!(automaton(MOST_SIZE).is_none());
     }
 
     #[test]

@@ -11,11 +11,16 @@ const MOST_NESTED: u32 = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
     One(CharacterSet),
+    /// Literal characters, one after the other.
+    Text(String),
     Start,
     End,
     Sequence(Vec<Pattern>),
     Choice(Vec<Pattern>),
-    Repeated { pattern: Box<Pattern>, times: Times },
+    Repeated {
+        pattern: Box<Pattern>,
+        times: Times,
+    },
 }
 
 /// How often a pattern may come in a row.
@@ -73,7 +78,11 @@ fn sequence(rest: &mut Rest<'_>, depth: u32) -> Option<Pattern> {
     let mut parts = Vec::new();
     while let Some(first) = rest.next_if(|next| !matches!(next, '|' | ')')) {
         let part = part(first, rest, depth)?;
-        parts.push(repeated(part, rest)?);
+        match (repeated(part, rest)?, parts.last_mut()) {
+            (Pattern::One(CharacterSet::Only(literal)), Some(Pattern::Text(text))) => text.push(literal),
+            (Pattern::One(CharacterSet::Only(literal)), _) => parts.push(Pattern::Text(literal.into())),
+            (part, _) => parts.push(part),
+        }
     }
     Some(Pattern::Sequence(parts))
 }
@@ -165,7 +174,7 @@ mod tests {
             times,
         };
         let choice = Pattern::Choice(vec![
-            Pattern::Sequence(vec![only('a'), repeated(only('.'), Times::ZeroOrOne)]),
+            Pattern::Sequence(vec![Pattern::Text("ab".into()), repeated(only('.'), Times::ZeroOrOne)]),
             Pattern::Sequence(vec![]),
         ]);
         let expected = Pattern::Sequence(vec![
@@ -174,7 +183,7 @@ mod tests {
             repeated(digits, Times::OneOrMore),
             Pattern::End,
         ]);
-        assert_eq!(parse(r"^(?:a\.?|)*[0-9_]+$"), Some(expected));
+        assert_eq!(parse(r"^(?:ab\.?|)*[0-9_]+$"), Some(expected));
     }
 
     #[test]
