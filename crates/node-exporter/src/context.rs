@@ -25,6 +25,23 @@ pub const FLAGS: &[Flag] = &[
     ),
 ];
 
+/// Files of /proc that the kernel makes in one piece, as all settings below `sys/`. Source: who calls `single_open` and
+/// `proc_create_net_single` there.
+const SINGLE: [&str; 12] = [
+    "loadavg",
+    "meminfo",
+    "net/netstat",
+    "net/snmp",
+    "net/snmp6",
+    "net/sockstat",
+    "net/sockstat6",
+    "pressure/cpu",
+    "pressure/io",
+    "pressure/irq",
+    "pressure/memory",
+    "stat",
+];
+
 const NETWORK_INCLUDE: &str = "network.device-include";
 const NETWORK_EXCLUDE: &str = "network.device-exclude";
 
@@ -79,7 +96,12 @@ impl Context {
 
     /// A file under `--path.procfs`.
     pub(crate) fn proc(&self, path: &str) -> Source {
-        Source::new(self.proc_path(path))
+        let source = Source::new(self.proc_path(path));
+        if SINGLE.contains(&path) || path.starts_with("sys/") {
+            source.in_one_piece()
+        } else {
+            source
+        }
     }
 
     /// A file under `--path.sysfs`.

@@ -3,20 +3,21 @@
 use exporter_toolkit::collector::CollectError;
 use kernel_stats::rtnl_link;
 
-use crate::netlink::{Dump, dump, failed};
+use crate::netlink::failed;
+use crate::netlink::table::Table;
 
 /// The devices of one moment, sorted by number.
 #[derive(Debug)]
 pub(crate) struct DeviceNames<'a>(Vec<(u32, &'a str)>);
 
 impl<'a> DeviceNames<'a> {
-    /// Asks for all devices and keeps what the kernel says in `answer`.
+    /// The devices in a table of links.
     ///
     /// # Errors
     /// What the kernel said.
-    pub(crate) fn read(answer: &'a mut Vec<u8>) -> Result<Self, CollectError> {
-        dump(Dump::LinksWithoutStats, answer).map_err(|error| failed("links", &error))?;
-        let links = rtnl_link::parse(answer).map_err(CollectError::failed)?;
+    pub(crate) fn read(links: &'a mut Table) -> Result<Self, CollectError> {
+        let links = links.read().map_err(|error| failed("links", &error))?;
+        let links = rtnl_link::parse(links).map_err(CollectError::failed)?;
         Ok(Self::new(links.iter().map(|link| (link.index, link.name)).collect()))
     }
 

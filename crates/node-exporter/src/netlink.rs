@@ -1,6 +1,8 @@
 //! Questions to the kernel over a netlink socket, answered at once: the kernel queues the first part of the answer while
 //! it takes the question.
 
+pub(crate) mod table;
+
 use std::io;
 use std::time::Duration;
 
@@ -22,8 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const NLM_F_REQUEST: u16 = 0x1;
 const NLM_F_ACK: u16 = 0x4;
 const NLM_F_DUMP: u16 = 0x300;
-/// `NETLINK_ROUTE` is protocol number 0.
-const ROUTE: Option<Protocol> = None;
 /// Length of `struct nlmsghdr`.
 const HEADER: usize = 16;
 
@@ -32,59 +32,16 @@ const GENL_ID_CTRL: u16 = 16;
 const CTRL_CMD_GETFAMILY: u8 = 3;
 const CTRL_ATTR_FAMILY_NAME: u16 = 2;
 
-/// A kind of message of rtnetlink that asks for everything of its kind. Source: include/uapi/linux/rtnetlink.h.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Dump {
-    /// Network interfaces, for [`kernel_stats::rtnl_link`].
-    Links,
-    /// Network interfaces without their statistics, which are most of the answer.
-    LinksWithoutStats,
-    /// Addresses of interfaces, for [`kernel_stats::rtnl_addr`].
-    Addresses,
-    /// Neighbours of IPv4, for [`kernel_stats::rtnl_neigh`].
-    Neighbours,
-    /// Routes, for [`kernel_stats::rtnl_route`].
-    Routes,
-    /// Queueing disciplines, for [`kernel_stats::rtnl_qdisc`].
-    Qdiscs,
-}
-
-impl Dump {
-    /// The kind of the message, and the fixed header behind netlink's, where zeros mean all, with attributes if need be.
-    fn question(self) -> (u16, Vec<u8>) {
-        const IFLA_EXT_MASK: u16 = 29;
-        const RTEXT_FILTER_SKIP_STATS: u32 = 8;
-        const AF_INET: u8 = 2;
-        match self {
-            // `struct ifinfomsg`
-            Self::Links => (18, vec![0; 16]),
-            Self::LinksWithoutStats => {
-                let mask = attribute(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes());
-                (18, [vec![0; 16], mask].concat())
-            }
-            // `struct ifaddrmsg`
-            Self::Addresses => (22, vec![0; 8]),
-            // `struct ndmsg`
-            Self::Neighbours => (30, [&[AF_INET][..], &[0; 11]].concat()),
-            // `struct rtmsg`
-            Self::Routes => (26, vec![0; 12]),
-            // `struct tcmsg`
-            Self::Qdiscs => (38, vec![0; 20]),
-        }
-    }
-}
-
-/// Puts all that rtnetlink tells of one kind into `answer`.
-///
-/// # Errors
-/// What the kernel said, as when address families are restricted.
-pub(crate) fn dump(what: Dump, answer: &mut Vec<u8>) -> io::Result<()> {
-    let (kind, body) = what.question();
-    dump_from(ROUTE, kind, &body, answer)
-}
-
 /// Puts all messages of the answer to a dump of `kind` into `answer`; `body` is what the protocol wants behind netlink's
 /// header.
+///
+/// # Errors
+/// What the kernel said.
+pub(crate) fn dump_from(protocol: Option<Protocol>, kind: u16, body: &[u8], answer: &mut Vec<u8>) -> io::Result<()> {
+    dump_whole(&open(protocol)?, &question(kind, NLM_F_DUMP, body), answer)
+}
+
+/// Puts all messages of the answer to a `question` for a dump into `answer`.
 ///
 /// An answer that changes interrupted is asked for once more. If that one is interrupted too, it is taken: each thing in
 /// it is whole, only one that came or went meanwhile may be missing or be there twice, and where things always come and
@@ -92,11 +49,10 @@ pub(crate) fn dump(what: Dump, answer: &mut Vec<u8>) -> io::Result<()> {
 ///
 /// # Errors
 /// What the kernel said.
-pub(crate) fn dump_from(protocol: Option<Protocol>, kind: u16, body: &[u8], answer: &mut Vec<u8>) -> io::Result<()> {
-    let question = question(kind, NLM_F_DUMP, body);
-    exchange(protocol, &question, answer)?;
+fn dump_whole(socket: &OwnedFd, question: &[u8], answer: &mut Vec<u8>) -> io::Result<()> {
+    exchange(socket, question, answer)?;
     if is_interrupted(answer) {
-        exchange(protocol, &question, answer)?;
+        exchange(socket, question, answer)?;
     }
     Ok(())
 }
@@ -113,7 +69,8 @@ pub(crate) fn dump_parts(
     buffer: &mut Vec<u8>,
     mut each: impl FnMut(&[u8]) -> Result<(), ParseError>,
 ) -> io::Result<()> {
-    let socket = ask(protocol, &question(kind, NLM_F_DUMP, body))?;
+    let socket = open(protocol)?;
+    ask(&socket, &question(kind, NLM_F_DUMP, body))?;
     loop {
         buffer.clear();
         let is_last = receive(&socket, buffer)?;
@@ -132,11 +89,8 @@ pub(crate) fn family(name: &str, answer: &mut Vec<u8>) -> io::Result<u16> {
     let name = attribute(CTRL_ATTR_FAMILY_NAME, &[name.as_bytes(), &[0]].concat());
     let body = generic(CTRL_CMD_GETFAMILY, &name);
     // Without an acknowledgement, nothing would tell the end of the answer.
-    exchange(
-        Some(netlink::GENERIC),
-        &question(GENL_ID_CTRL, NLM_F_ACK, &body),
-        answer,
-    )?;
+    let question = question(GENL_ID_CTRL, NLM_F_ACK, &body);
+    exchange(&open(Some(netlink::GENERIC))?, &question, answer)?;
     let number = genl_family::parse(answer).map_err(io::Error::other)?;
     number.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
@@ -172,18 +126,22 @@ pub(crate) fn failed(asking: &str, error: &io::Error) -> CollectError {
     }
 }
 
-fn exchange(protocol: Option<Protocol>, question: &[u8], answer: &mut Vec<u8>) -> io::Result<()> {
-    let socket = ask(protocol, question)?;
+fn open(protocol: Option<Protocol>) -> io::Result<OwnedFd> {
+    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)?;
+    set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
+    Ok(socket)
+}
+
+fn exchange(socket: &OwnedFd, question: &[u8], answer: &mut Vec<u8>) -> io::Result<()> {
+    ask(socket, question)?;
     answer.clear();
-    while !receive(&socket, answer)? {}
+    while !receive(socket, answer)? {}
     Ok(())
 }
 
-fn ask(protocol: Option<Protocol>, question: &[u8]) -> io::Result<OwnedFd> {
-    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)?;
-    set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
-    send(&socket, question, SendFlags::empty())?;
-    Ok(socket)
+fn ask(socket: &OwnedFd, question: &[u8]) -> io::Result<()> {
+    send(socket, question, SendFlags::empty())?;
+    Ok(())
 }
 
 /// Appends one part of the answer to `buffer` and tells whether it is the last.
@@ -207,7 +165,7 @@ fn question(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     question.extend(length.to_ne_bytes());
     question.extend(kind.to_ne_bytes());
     question.extend(flags.to_ne_bytes());
-    // Sequence number and port: there is one question, and the kernel knows the socket.
+    // Sequence number and port: there is one question at a time, and the kernel knows the socket.
     question.extend([0; 8]);
     question.extend(body);
     question

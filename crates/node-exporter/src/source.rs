@@ -1,5 +1,5 @@
 //! Reading of kernel files into a buffer that is kept. The kernel's files tell no size, so nobody asks for it. Files of
-//! /proc stay open: to find and open one takes as long as the kernel takes to write most of them.
+//! /proc and /sys stay open: to find and open one takes as long as the kernel takes to write most of them.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,6 +14,9 @@ use rustix::path::Arg;
 /// A file of /sys is a page at most.
 const PAGE: usize = 4096;
 
+/// What statfs(2) says of sysfs.
+pub(crate) const SYSFS_MAGIC: i64 = 0x6265_6572;
+
 /// Most files are shorter; a buffer that grew for a longer one stays as long.
 const ROOM: usize = 1024;
 
@@ -24,11 +27,36 @@ const LEAST_ROOM: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Source {
     path: PathBuf,
-    /// The open file, if it is one of /proc: all others may be replaced by new ones of the same name.
+    /// The open file, if the kernel makes it: all others may be replaced by new ones of the same name.
     kept: Option<OwnedFd>,
-    /// A line has no more bytes than this, if that is known.
-    longest_line: Option<usize>,
+    /// It was seen in another file system, where it need not be looked for again.
+    is_elsewhere: bool,
+    shape: Shape,
     buffer: Vec<u8>,
+}
+
+/// What is known about how the kernel makes a file, and so about when it has ended: to read once more only to be told so
+/// costs a system call.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// Nothing. It has ended when a read gives nothing.
+    Unknown,
+    /// Lines of so many bytes at most.
+    Lines(usize),
+    /// One piece.
+    Whole,
+}
+
+impl Shape {
+    /// Whether a read of `read` bytes with so much `room` was the last.
+    fn has_ended(self, read: usize, room: usize) -> bool {
+        match self {
+            Self::Unknown => read == 0,
+            // The kernel may end a read at its own page, too.
+            Self::Lines(longest) => read == 0 || read + longest < room.min(PAGE),
+            Self::Whole => read < room,
+        }
+    }
 }
 
 /// Why a file gave nothing, with its path.
@@ -73,7 +101,8 @@ impl Source {
         Self {
             path,
             kept: None,
-            longest_line: None,
+            is_elsewhere: false,
+            shape: Shape::Unknown,
             buffer: Vec::new(),
         }
     }
@@ -88,7 +117,14 @@ impl Source {
     /// room, in its own page or in ours: where there was room for one more, the file has ended, and need not be read again
     /// to see so. That counts where the kernel looks through a large table at each read.
     pub(crate) fn with_lines_up_to(mut self, bytes: usize) -> Self {
-        self.longest_line = Some(bytes);
+        self.shape = Shape::Lines(bytes);
+        self
+    }
+
+    /// The same file, which the kernel makes in one piece, as it does with what it calls single files and with settings: a
+    /// read that does not fill its room has all of it.
+    pub(crate) fn in_one_piece(mut self) -> Self {
+        self.shape = Shape::Whole;
         self
     }
 
@@ -129,22 +165,27 @@ impl Source {
     fn fill(&mut self) -> Result<(), Errno> {
         self.buffer.clear();
         if let Some(file) = &self.kept {
-            if read_from_start(file, self.longest_line, &mut self.buffer).is_ok() {
+            if read_from_start(file, self.shape, &mut self.buffer).is_ok() {
                 return Ok(());
             }
-            // It went away with the module that made it, which may have come back.
+            // It went away with the module or device that made it, which may have come back.
             self.kept = None;
             self.buffer.clear();
         }
         let file = openat(CWD, &self.path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        read_to_end(&file, self.longest_line, &mut self.buffer)?;
-        self.kept = is_of_proc(&file).then_some(file);
+        read_to_end(&file, self.shape, &mut self.buffer)?;
+        if !self.is_elsewhere {
+            match fstatfs(&file).map(|stat| stat.f_type) {
+                Ok(PROC_SUPER_MAGIC) => self.kept = Some(file),
+                Ok(SYSFS_MAGIC) => {
+                    self.shape = Shape::Whole;
+                    self.kept = Some(file);
+                }
+                _ => self.is_elsewhere = true,
+            }
+        }
         Ok(())
     }
-}
-
-fn is_of_proc(file: &OwnedFd) -> bool {
-    fstatfs(file).is_ok_and(|stat| stat.f_type == PROC_SUPER_MAGIC)
 }
 
 /// What was read, or `None` where this host lacks the file, which then is missing alone.
@@ -184,18 +225,18 @@ pub(crate) fn names_in(path: &Path) -> Result<Vec<String>, SourceError> {
 /// What the kernel said.
 pub(crate) fn read_at(dir: impl AsFd, path: impl AsRef<Path>, buffer: &mut Vec<u8>) -> io::Result<()> {
     let file = openat(dir, path.as_ref(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    Ok(read_to_end(&file, None, buffer)?)
+    Ok(read_to_end(&file, Shape::Unknown, buffer)?)
 }
 
-fn read_to_end(file: &OwnedFd, longest_line: Option<usize>, buffer: &mut Vec<u8>) -> Result<(), Errno> {
-    read_all(buffer, longest_line, |buffer| {
+fn read_to_end(file: &OwnedFd, shape: Shape, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    read_all(buffer, shape, |buffer| {
         rustix::io::read(file, rustix::buffer::spare_capacity(buffer))
     })
 }
 
 /// Reads the file anew, wherever it was read to.
-fn read_from_start(file: &OwnedFd, longest_line: Option<usize>, buffer: &mut Vec<u8>) -> Result<(), Errno> {
-    read_all(buffer, longest_line, |buffer| {
+fn read_from_start(file: &OwnedFd, shape: Shape, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    read_all(buffer, shape, |buffer| {
         let position = buffer.len() as u64;
         rustix::io::pread(file, rustix::buffer::spare_capacity(buffer), position)
     })
@@ -203,17 +244,16 @@ fn read_from_start(file: &OwnedFd, longest_line: Option<usize>, buffer: &mut Vec
 
 fn read_all(
     buffer: &mut Vec<u8>,
-    longest_line: Option<usize>,
+    shape: Shape,
     mut read: impl FnMut(&mut Vec<u8>) -> Result<usize, Errno>,
 ) -> Result<(), Errno> {
     loop {
         if buffer.capacity() - buffer.len() < LEAST_ROOM {
             buffer.reserve(ROOM.max(buffer.len()));
         }
-        let room = (buffer.capacity() - buffer.len()).min(PAGE);
+        let room = buffer.capacity() - buffer.len();
         match read(buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) if longest_line.is_some_and(|longest| read + longest < room) => return Ok(()),
+            Ok(read) if shape.has_ended(read, room) => return Ok(()),
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error),
         }
@@ -322,7 +362,7 @@ mod tests {
             let mut rest = text.as_bytes();
             let mut reads = 0;
             let mut buffer = Vec::new();
-            read_all(&mut buffer, Some(100), |buffer| {
+            read_all(&mut buffer, Shape::Lines(100), |buffer| {
                 reads += 1;
                 let room = (buffer.capacity() - buffer.len()).min(4096) / 100 * 100;
                 let (part, after) = rest.split_at(room.min(rest.len()));

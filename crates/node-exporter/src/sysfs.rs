@@ -4,17 +4,20 @@
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hasher};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use exporter_toolkit::collector::CollectError;
 use kernel_stats::{ParseError, attribute};
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, fstat, fstatfs, openat, readlinkat};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, RawDir, RawDirEntry, SeekFrom, fstat, fstatfs, openat, readlinkat, seek,
+};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
-use crate::source::{SourceError, attribute_at, attribute_of};
+use crate::source::{SYSFS_MAGIC, SourceError, attribute_at, attribute_of};
 
 /// An open folder. Its attributes are found from here, which is shorter for the kernel than from the root, and belong to
 /// the same device even if its name was given to another meanwhile.
@@ -99,15 +102,14 @@ impl Folder {
     /// anew has another inode, even under an old name. `None` if the folder is gone. Nothing is allocated for a name.
     pub(crate) fn fingerprint(&self) -> Option<u64> {
         let mut hasher = DefaultHasher::new();
-        for entry in Dir::read_from(&self.handle).ok()? {
-            let entry = entry.ok()?;
+        let all = self.each_entry(|entry| {
             // The folder above is not in this one, and changes on its own.
             if entry.file_name() != c".." {
                 hasher.write(entry.file_name().to_bytes_with_nul());
                 hasher.write_u64(entry.ino());
             }
-        }
-        Some(hasher.finish())
+        });
+        all.ok().map(|()| hasher.finish())
     }
 
     /// Where the link `name` leads, as it stands there; `None` if it is no link.
@@ -117,22 +119,31 @@ impl Folder {
     }
 
     fn names(&self, keep: impl Fn(FileType) -> bool) -> Result<Vec<String>, SourceError> {
-        let read = || -> Result<Vec<String>, Errno> {
-            let mut names = Vec::new();
-            for entry in Dir::read_from(&self.handle)? {
-                let entry = entry?;
-                match entry.file_name().to_str() {
-                    Ok("." | "..") | Err(_) => {}
-                    Ok(name) if keep(entry.file_type()) => names.push(name.to_owned()),
-                    Ok(_) => {}
-                }
-            }
-            names.sort_unstable();
-            Ok(names)
-        };
-        read().map_err(|error| failed(self.path.clone(), error))
+        let mut names = Vec::new();
+        let all = self.each_entry(|entry| match entry.file_name().to_str() {
+            Ok("." | "..") | Err(_) => {}
+            Ok(name) if keep(entry.file_type()) => names.push(name.to_owned()),
+            Ok(_) => {}
+        });
+        all.map_err(|error| failed(self.path.clone(), error))?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// All that is in this folder, from the first entry however often it was read.
+    fn each_entry(&self, mut see: impl FnMut(&RawDirEntry<'_>)) -> Result<(), Errno> {
+        let mut buffer = [MaybeUninit::uninit(); ENTRIES];
+        seek(&self.handle, SeekFrom::Start(0))?;
+        let mut entries = RawDir::new(&self.handle, &mut buffer);
+        while let Some(entry) = entries.next() {
+            see(&entry?);
+        }
+        Ok(())
     }
 }
+
+/// Room for the entries that the kernel tells at a time.
+const ENTRIES: usize = 4096;
 
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::CLOEXEC);
 
@@ -150,9 +161,6 @@ pub(crate) struct Kept {
     files: Vec<Option<OwnedFd>>,
     next: usize,
 }
-
-/// What statfs(2) says of sysfs.
-const SYSFS_MAGIC: i64 = 0x6265_6572;
 
 impl Kept {
     /// Goes back to the first attribute, and closes all if they are of another folder. Only files of sysfs stay open, and

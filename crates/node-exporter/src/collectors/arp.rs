@@ -7,12 +7,10 @@ use exporter_toolkit::flags::Flag;
 use exposition::{Desc, Encoder};
 use kernel_stats::net_arp;
 use kernel_stats::rtnl_neigh::{self, Neighbour};
-use rustix::net::netdevice::index_to_name;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::context::Context;
 use crate::filter::Filter;
-use crate::netlink::{Dump, dump, failed};
+use crate::netlink::table::{Dump, Table};
 use crate::source::Source;
 
 const INCLUDE: &str = "collector.arp.device-include";
@@ -36,7 +34,7 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     build: |context| {
         Ok(Box::new(Arp {
             netlink: context.flags().switch(NETLINK),
-            neighbours: Vec::new(),
+            neighbours: Table::of(Dump::Neighbours),
             source: context.proc("net/arp"),
             devices: context.network_devices(Filter::from_flags(context.flags(), INCLUDE, EXCLUDE)?),
         }))
@@ -47,7 +45,7 @@ const ENTRIES: Desc<'_> = Desc::gauge("node_arp_entries", "ARP entries by device
 
 struct Arp {
     netlink: bool,
-    neighbours: Vec<u8>,
+    neighbours: Table,
     source: Source,
     devices: Filter,
 }
@@ -55,8 +53,8 @@ struct Arp {
 impl Collector for Arp {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
         if self.netlink {
-            match dump(Dump::Neighbours, &mut self.neighbours) {
-                Ok(()) => return self.collect_neighbours(out),
+            match self.neighbours.read() {
+                Ok(_) => return self.collect_neighbours(out),
                 Err(error) => log::debug!(
                     "asking netlink for neighbours: {error}; reading {}",
                     self.source.path().display()
@@ -74,11 +72,9 @@ impl Collector for Arp {
 
 impl Arp {
     fn collect_neighbours(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        let neighbours = rtnl_neigh::parse(&self.neighbours).map_err(CollectError::failed)?;
-        // Few devices have neighbours: to ask for their names one by one is quicker than to list all devices. Any socket does.
-        let socket = socket_with(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None);
-        let socket = socket.map_err(|error| failed("names", &error.into()))?;
-        let entries = entries(&neighbours, |device| index_to_name(&socket, device).ok());
+        let neighbours = rtnl_neigh::parse(self.neighbours.last()).map_err(CollectError::failed)?;
+        // Few devices have neighbours.
+        let entries = entries(&neighbours, |device| self.neighbours.device_name(device));
         encode(entries, &self.devices, out);
         Ok(())
     }

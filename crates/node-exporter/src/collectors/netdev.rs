@@ -16,7 +16,7 @@ use self::addresses::Addresses;
 use self::columns::Column;
 use crate::context::Context;
 use crate::filter::Filter;
-use crate::netlink::{Dump, dump};
+use crate::netlink::table::{Dump, Table};
 use crate::source::Source;
 use crate::sysfs::{Attributes, Folder};
 
@@ -57,7 +57,7 @@ fn build(context: &Context) -> Result<Box<dyn Collector>, BuildError> {
         netlink: flags.switch(NETLINK),
         detailed: flags.switch(DETAILED),
         aliases: flags.switch(LABEL_IFALIAS),
-        answer: Vec::new(),
+        links: Table::of(Dump::Links),
         source: context.proc("net/dev"),
         class: context.sys_path("class/net"),
         attributes: Attributes::default(),
@@ -70,7 +70,7 @@ struct NetDev {
     netlink: bool,
     detailed: bool,
     aliases: bool,
-    answer: Vec<u8>,
+    links: Table,
     source: Source,
     class: PathBuf,
     attributes: Attributes,
@@ -98,8 +98,8 @@ impl Collector for NetDev {
 impl NetDev {
     fn collect_stats(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
         if self.netlink {
-            match dump(Dump::Links, &mut self.answer) {
-                Ok(()) => return self.collect_links(out),
+            match self.links.read() {
+                Ok(_) => return self.collect_links(out),
                 Err(error) => log::debug!(
                     "asking netlink for links: {error}; reading {}",
                     self.source.path().display()
@@ -110,7 +110,7 @@ impl NetDev {
     }
 
     fn collect_links(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        let links = rtnl_link::parse(&self.answer).map_err(CollectError::failed)?;
+        let links = rtnl_link::parse(self.links.last()).map_err(CollectError::failed)?;
         let shown = links.iter().filter(|link| self.devices.shows(link.name));
         let mut devices: Vec<_> = shown
             .filter_map(|link| {

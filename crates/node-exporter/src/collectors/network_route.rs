@@ -9,7 +9,8 @@ use kernel_stats::rtnl_route::{self, Route};
 use crate::context::Context;
 use crate::device_names::DeviceNames;
 use crate::filter::Filter;
-use crate::netlink::{Dump, dump, failed};
+use crate::netlink::failed;
+use crate::netlink::table::{Dump, Table};
 
 pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     name: "network_route",
@@ -18,8 +19,8 @@ pub(super) const SPEC: CollectorSpec<Context> = CollectorSpec {
     build: |context| {
         Ok(Box::new(NetworkRoute {
             devices: context.network_devices(Filter::All),
-            routes: Vec::new(),
-            links: Vec::new(),
+            routes: Table::of(Dump::Routes),
+            links: Table::of(Dump::LinksWithoutStats),
         }))
     },
 };
@@ -33,8 +34,8 @@ const ROUTES: Desc<'_> = Desc::gauge("node_network_routes", "network routes by i
 
 struct NetworkRoute {
     devices: Filter,
-    routes: Vec<u8>,
-    links: Vec<u8>,
+    routes: Table,
+    links: Table,
 }
 
 /// The values of the labels of [`INFO`]. The device comes second, as there.
@@ -43,8 +44,8 @@ const DEVICE: usize = 1;
 
 impl Collector for NetworkRoute {
     fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        dump(Dump::Routes, &mut self.routes).map_err(|error| failed("routes", &error))?;
-        let routes = rtnl_route::parse(&self.routes).map_err(CollectError::failed)?;
+        let routes = self.routes.read().map_err(|error| failed("routes", &error))?;
+        let routes = rtnl_route::parse(routes).map_err(CollectError::failed)?;
         let names = DeviceNames::read(&mut self.links)?;
         let rows = routes.iter().flat_map(|route| rows(route, &names));
         encode(rows.filter(|row| self.devices.shows(&row[DEVICE])).collect(), out);

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use crate::context::Context;
 use crate::device_names::DeviceNames;
 use crate::filter::Filter;
-use crate::netlink::{Dump, dump, failed};
+use crate::netlink::failed;
+use crate::netlink::table::{Dump, Table};
 use crate::source::Source;
 
 const FIXTURES: &str = "collector.qdisc.fixtures";
@@ -97,8 +98,8 @@ fn build(context: &Context) -> Result<Box<dyn Collector>, BuildError> {
     let fixtures = Some(flags.value(FIXTURES)).filter(|directory| !directory.is_empty());
     Ok(Box::new(QdiscCollector {
         fixtures: fixtures.map(|directory| Source::new(Path::new(directory).join("results.json"))),
-        qdiscs: Vec::new(),
-        links: Vec::new(),
+        qdiscs: Table::of(Dump::Qdiscs),
+        links: Table::of(Dump::LinksWithoutStats),
         devices: context.network_devices(Filter::from_flags(flags, include, exclude)?),
     }))
 }
@@ -117,8 +118,8 @@ fn spelling(flags: &Flags, new: &'static str, old: &'static str) -> Result<&'sta
 
 struct QdiscCollector {
     fixtures: Option<Source>,
-    qdiscs: Vec<u8>,
-    links: Vec<u8>,
+    qdiscs: Table,
+    links: Table,
     devices: Filter,
 }
 
@@ -163,9 +164,9 @@ fn of_file(source: &mut Source) -> Result<Vec<Root<'_>>, CollectError> {
 }
 
 /// The roots of all devices but those that have gone.
-fn of_kernel<'a>(answer: &'a mut Vec<u8>, links: &'a mut Vec<u8>) -> Result<Vec<Root<'a>>, CollectError> {
-    dump(Dump::Qdiscs, answer).map_err(|error| failed("queueing disciplines", &error))?;
-    let qdiscs = rtnl_qdisc::parse(answer).map_err(CollectError::failed)?;
+fn of_kernel<'a>(qdiscs: &'a mut Table, links: &'a mut Table) -> Result<Vec<Root<'a>>, CollectError> {
+    let qdiscs = qdiscs.read().map_err(|error| failed("queueing disciplines", &error))?;
+    let qdiscs = rtnl_qdisc::parse(qdiscs).map_err(CollectError::failed)?;
     let names = DeviceNames::read(links)?;
     Ok(qdiscs.iter().filter_map(|qdisc| root(qdisc, &names)).collect())
 }

@@ -15,7 +15,8 @@ use rustix::net::netlink::GENERIC;
 use super::statistics::STATISTICS;
 use super::{BYTES_PER_MEGABIT, SPEED, UP};
 use crate::filter::Filter;
-use crate::netlink::{Dump, attribute, dump, dump_from, failed, family, generic};
+use crate::netlink::table::{Dump, Table};
+use crate::netlink::{attribute, dump_from, failed, family, generic};
 use crate::sysfs::{Attributes, Folder};
 
 const INFO: Desc<'_> = Desc::gauge(
@@ -77,7 +78,7 @@ pub(super) struct RtnlNetClass {
     directory: PathBuf,
     shown: Filter,
     with_stats: bool,
-    links: Vec<u8>,
+    links: Table,
     modes: Vec<u8>,
     /// Ethtool's number, which stays the same while the kernel runs; `None` until it is known.
     ethtool: Option<u16>,
@@ -99,8 +100,8 @@ impl Collector for RtnlNetClass {
             log::debug!("asking netlink for link modes: {error}");
             self.modes.clear();
         }
-        dump(Dump::Links, &mut self.links).map_err(|error| failed("links", &error))?;
-        let devices = devices(&self.links, &self.modes, &self.shown, |name| {
+        let links = self.links.read().map_err(|error| failed("links", &error))?;
+        let devices = devices(links, &self.modes, &self.shown, |name| {
             attributes(&self.directory, name, &mut self.attributes)
         })?;
         encode(&devices, self.with_stats, out);
@@ -114,7 +115,7 @@ impl RtnlNetClass {
             directory,
             shown,
             with_stats,
-            links: Vec::new(),
+            links: Table::of(Dump::Links),
             modes: Vec::new(),
             ethtool: None,
             attributes: Attributes::default(),

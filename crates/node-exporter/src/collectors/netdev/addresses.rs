@@ -10,7 +10,8 @@ use kernel_stats::rtnl_addr::{self, InterfaceAddress};
 use crate::context::Context;
 use crate::device_names::DeviceNames;
 use crate::filter::Filter;
-use crate::netlink::{Dump, dump, failed};
+use crate::netlink::failed;
+use crate::netlink::table::{Dump, Table};
 
 const ADDRESS_INFO: Desc<'_> = Desc::gauge(
     "node_network_address_info",
@@ -18,26 +19,26 @@ const ADDRESS_INFO: Desc<'_> = Desc::gauge(
     &["address", "device", "netmask", "scope"],
 );
 
-/// Netlink's answers.
+/// Netlink's tables.
 #[derive(Debug)]
 pub(super) struct Addresses {
     devices: Filter,
-    addresses: Vec<u8>,
-    links: Vec<u8>,
+    addresses: Table,
+    links: Table,
 }
 
 impl Addresses {
     pub(super) fn new(context: &Context) -> Self {
         Self {
             devices: context.network_devices(Filter::All),
-            addresses: Vec::new(),
-            links: Vec::new(),
+            addresses: Table::of(Dump::Addresses),
+            links: Table::of(Dump::LinksWithoutStats),
         }
     }
 
     pub(super) fn collect(&mut self, out: &mut Encoder) -> Result<(), CollectError> {
-        dump(Dump::Addresses, &mut self.addresses).map_err(|error| failed("addresses", &error))?;
-        let addresses = rtnl_addr::parse(&self.addresses).map_err(CollectError::failed)?;
+        let addresses = self.addresses.read().map_err(|error| failed("addresses", &error))?;
+        let addresses = rtnl_addr::parse(addresses).map_err(CollectError::failed)?;
         let names = DeviceNames::read(&mut self.links)?;
         encode(&addresses, &names, &self.devices, out);
         Ok(())
