@@ -192,7 +192,12 @@ pub(crate) struct LabelBytes<'e> {
 
 impl LabelBytes<'_> {
     /// How the two compare as one text each.
+    #[inline]
     pub(crate) fn compare(self, other: Self) -> Ordering {
+        // Not only quicker: to compare slices of nothing, which point nowhere, takes a CPU with AVX-512 hundreds of cycles.
+        if self.block.is_empty() && other.block.is_empty() {
+            return self.rest.cmp(other.rest);
+        }
         let shared = self.block.len().min(other.block.len());
         match self.block[..shared].cmp(&other.block[..shared]) {
             Ordering::Equal if self.block.len() == other.block.len() => self.rest.cmp(other.rest),
