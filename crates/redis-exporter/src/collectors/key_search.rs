@@ -1,6 +1,7 @@
 //! Looking for keys with SCAN: a batch of each pattern in one round trip, until the budget is spent.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 
 use super::budget::{Budget, Part, tell};
 use super::session::{Held, Session};
@@ -104,14 +105,17 @@ pub(super) struct Look {
 /// The keys of one database that were found, each once.
 #[derive(Default)]
 struct Found {
-    seen: HashSet<Vec<u8>>,
+    hashers: [RandomState; 2],
+    /// Two hashes of each key under secret numbers stand for it: keys can be many and long, and among any number that a
+    /// server holds no two have both alike.
+    seen: HashSet<[u64; 2]>,
     new: Vec<Vec<u8>>,
 }
 
 impl Found {
     fn add(&mut self, key: &[u8]) {
-        if !self.seen.contains(key) {
-            self.seen.insert(key.to_vec());
+        let hashes = self.hashers.each_ref().map(|hasher| hasher.hash_one(key));
+        if self.seen.insert(hashes) {
             self.new.push(key.to_vec());
         }
     }
@@ -194,4 +198,21 @@ pub(super) fn label<'k>(session: &Session<'_, '_>, key: &'k [u8]) -> Option<&'k 
         log::warn!(target_address = name; "Some names of keys are no UTF-8 and so cannot be labels; this is said once");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_comes_again_is_not_new() {
+        let mut found = Found::default();
+        for key in ["a", "b", "a", "", "b", "c", ""] {
+            found.add(key.as_bytes());
+        }
+        assert_eq!(found.new, [&b"a"[..], b"b", b"", b"c"]);
+        found.new.clear();
+        found.add(b"c");
+        assert!(found.new.is_empty());
+    }
 }
