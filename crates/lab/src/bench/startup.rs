@@ -35,13 +35,20 @@ pub(super) struct Starts {
 /// One does not start or does not answer.
 pub(super) fn measure(pair: &Pair) -> Result<Starts> {
     let [ours, upstream] = pair.programs.each_ref().map(|program| program.as_os_str());
+    let flags = |port| {
+        [
+            vec![format!("--web.listen-address=127.0.0.1:{port}")],
+            pair.flags.clone(),
+        ]
+        .concat()
+    };
     // The very first start of each reads the program from disk, and does not count.
-    let (_, our_text) = first_answer(ours, &pair.flags)?;
-    let (_, their_text) = first_answer(upstream, &pair.flags)?;
+    let (_, our_text) = first_answer(ours, flags)?;
+    let (_, their_text) = first_answer(upstream, flags)?;
     let mut took = [Vec::new(), Vec::new()];
     for _ in 0..STARTS {
-        took[0].push(first_answer(ours, &pair.flags)?.0);
-        took[1].push(first_answer(upstream, &pair.flags)?.0);
+        took[0].push(first_answer(ours, flags)?.0);
+        took[1].push(first_answer(upstream, flags)?.0);
     }
     Ok(Starts {
         first_answer: took.map(median),
@@ -49,15 +56,27 @@ pub(super) fn measure(pair: &Pair) -> Result<Starts> {
     })
 }
 
+/// Starts one several times, with flags for the port that it is given; the median.
+///
+/// # Errors
+/// It does not start or does not answer.
+pub(super) fn median_of(program: &OsStr, flags: impl Fn(u16) -> Vec<String>) -> Result<Duration> {
+    // As above.
+    first_answer(program, &flags)?;
+    let took: Result<Vec<_>> = (0..STARTS).map(|_| Ok(first_answer(program, &flags)?.0)).collect();
+    took.map(median)
+}
+
 fn median(mut values: Vec<Duration>) -> Duration {
     values.sort();
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn first_answer(program: &OsStr, flags: &[String]) -> Result<(Duration, String)> {
+fn first_answer(program: &OsStr, flags: impl Fn(u16) -> Vec<String>) -> Result<(Duration, String)> {
     let port = free_port()?;
+    let flags = flags(port);
     let started = Instant::now();
-    let _process = Process::spawn(&[program], port, flags)?;
+    let _process = Process::run(&[program], &flags)?;
     while started.elapsed() < WITHIN {
         match ask(port) {
             Ok(Some(text)) => return Ok((started.elapsed(), text)),

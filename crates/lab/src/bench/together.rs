@@ -1,5 +1,5 @@
-//! What all of our daemons cost together, as they run on a host: each scraped every 15 s, at the same time as upstream's programs.
-//! Upstream has no demo-app.
+//! What all of our daemons cost together, as they run on a host: each scraped every 15 s, at the same time as upstream's programs; and
+//! before that, how soon each answers. Upstream has no demo-app.
 
 use std::{
     fs,
@@ -17,8 +17,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
     client::Scraper,
-    report::Part,
-    say,
+    report::{Part, millis},
+    say, startup,
     target::{Process, Target, free_port},
     used_redis::UsedRedis,
 };
@@ -34,6 +34,9 @@ const CONTAINERS: u32 = 10;
 /// The most that ours may take.
 const MOST_MIB: f64 = 30.0;
 const MOST_PERCENT: f64 = 0.5;
+
+/// The most that each of ours may take from its start to its first whole answer.
+const MOST_MILLIS: f64 = 20.0;
 
 /// A daemon, perhaps with its counterpart.
 struct Daemon {
@@ -64,6 +67,18 @@ const DAEMONS: [Daemon; 5] = [
     },
 ];
 
+impl Daemon {
+    /// Ours, then upstream's where there is one.
+    fn programs(&self, arguments: &ArgMatches) -> Result<Vec<PathBuf>> {
+        let given = arguments.try_get_one::<PathBuf>(self.name).ok().flatten();
+        let mut programs = vec![program::ours(self.name, given.map(PathBuf::as_path), None)?];
+        if !self.upstream.is_empty() {
+            programs.push(program::upstream(self.upstream, None)?);
+        }
+        Ok(programs)
+    }
+}
+
 /// What they look at.
 struct Surroundings {
     folder: TempDir,
@@ -89,14 +104,16 @@ struct Running {
 /// A program is missing, does not start or does not answer.
 pub(super) async fn all(arguments: &ArgMatches, scrapes: u32) -> Result<bool> {
     let surroundings = Surroundings::make()?;
-    let mut running = Vec::new();
+    let mut programs = Vec::new();
     for daemon in &DAEMONS {
-        let given = arguments.try_get_one::<PathBuf>(daemon.name).ok().flatten();
-        let ours = program::ours(daemon.name, given.map(PathBuf::as_path), None)?;
-        running.push(surroundings.start(daemon, &ours, true).await?);
-        if !daemon.upstream.is_empty() {
-            let upstream = program::upstream(daemon.upstream, None)?;
-            running.push(surroundings.start(daemon, &upstream, false).await?);
+        programs.push((daemon, daemon.programs(arguments)?));
+    }
+    let starts = starts(&surroundings, &programs)?;
+    say(&starts.text)?;
+    let mut running = Vec::new();
+    for (daemon, programs) in &programs {
+        for (program, is_ours) in programs.iter().zip([true, false]) {
+            running.push(surroundings.start(daemon, program, is_ours).await?);
         }
     }
     say(&heading(&surroundings, scrapes))?;
@@ -107,7 +124,21 @@ pub(super) async fn all(arguments: &ArgMatches, scrapes: u32) -> Result<bool> {
     scrape(&mut running, scrapes, EVERY).await?;
     let part = table(&running, EVERY * scrapes)?;
     say(&part.text)?;
-    Ok(part.met)
+    Ok(starts.met && part.met)
+}
+
+/// One after another, so that each has the machine to itself.
+fn starts(surroundings: &Surroundings, programs: &[(&Daemon, Vec<PathBuf>)]) -> Result<Part> {
+    let mut part = Part::beside_upstream("start to first answer, ms");
+    for (daemon, programs) in programs {
+        let mut both = [f64::NAN; 2];
+        for (index, program) in programs.iter().enumerate() {
+            let flags = |port| surroundings.flags(daemon.name, index == 0, port);
+            both[index] = millis(startup::median_of(program.as_os_str(), flags)?);
+        }
+        part.row(daemon.name, both, both[0] <= MOST_MILLIS, "≤ 20 ms");
+    }
+    Ok(part)
 }
 
 fn heading(surroundings: &Surroundings, scrapes: u32) -> String {
@@ -193,12 +224,7 @@ impl Surroundings {
 
     async fn start(&self, daemon: &Daemon, program: &Path, is_ours: bool) -> Result<Running> {
         let port = free_port()?;
-        let mut flags = self.flags(daemon.name);
-        flags.push(match (daemon.name, is_ours) {
-            ("container-exporter", false) => format!("--port={port}"),
-            _ => format!("--web.listen-address=127.0.0.1:{port}"),
-        });
-        let process = Process::run(&[program.as_os_str()], &flags)?;
+        let process = Process::run(&[program.as_os_str()], &self.flags(daemon.name, is_ours, port))?;
         Ok(Running {
             name: daemon.name,
             is_ours,
@@ -208,7 +234,17 @@ impl Surroundings {
         })
     }
 
-    fn flags(&self, name: &str) -> Vec<String> {
+    fn flags(&self, name: &str, is_ours: bool, port: u16) -> Vec<String> {
+        let listen = match (name, is_ours) {
+            ("container-exporter", false) => format!("--port={port}"),
+            _ => format!("--web.listen-address=127.0.0.1:{port}"),
+        };
+        let mut flags = self.what_to_look_at(name);
+        flags.push(listen);
+        flags
+    }
+
+    fn what_to_look_at(&self, name: &str) -> Vec<String> {
         match name {
             "container-exporter" => {
                 let socket = self
