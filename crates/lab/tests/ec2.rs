@@ -5,17 +5,19 @@
     reason = "these tests run scripts and servers, and wait for them"
 )]
 
+#[path = "tools/moto.rs"]
+mod moto;
+
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Output},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use moto::{KEYS, Moto, tool};
 
 fn ec2() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/ec2")
@@ -150,14 +152,6 @@ fn a_package_that_was_changed_is_not_installed() {
     );
 }
 
-/// A tool of the folder that `deploy/prepare.sh ec2` fills.
-fn tool(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/ec2/bin");
-    let file = folder.join(name);
-    assert!(file.is_file(), "no {}: deploy/prepare.sh ec2 gets it", file.display());
-    file
-}
-
 #[test]
 #[ignore = "needs cfn-lint: make test-ec2"]
 fn the_template_is_one_of_cloudformations() {
@@ -199,44 +193,6 @@ fn terraforms_own_tests_hold() {
     }
 }
 
-/// A server that speaks EC2's language. Dropping it ends it.
-struct Moto {
-    child: Child,
-    endpoint: String,
-}
-
-impl Moto {
-    fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let address = listener.local_addr().expect("an address");
-        drop(listener);
-        let port = address.port().to_string();
-        let child = Command::new(tool("moto_server"))
-            .args(["-H", "127.0.0.1", "-p", &port])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let moto = Self {
-            child: child.expect("moto starts"),
-            endpoint: format!("http://{address}"),
-        };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "moto does not listen");
-            thread::sleep(Duration::from_millis(50));
-        }
-        moto
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
 /// Three hosts: two to be asked, one of them without a name, and one that is stopped.
 const HOSTS: &str = r#"
 import boto3, sys
@@ -259,19 +215,7 @@ host(Name="other")
 #[ignore = "needs moto and promtool: make test-ec2"]
 fn prometheus_finds_hosts_by_their_tags() {
     let moto = Moto::start();
-    let keys = [
-        ("AWS_ACCESS_KEY_ID", "none"),
-        ("AWS_SECRET_ACCESS_KEY", "none"),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
-    let made = Command::new(tool("python"))
-        .args(["-c", HOSTS, &moto.endpoint])
-        .envs(keys)
-        .output();
-    let made = made.expect("python");
-    assert!(made.status.success(), "{}", text(&made));
-    let ids = String::from_utf8_lossy(&made.stdout).into_owned();
-    let ids: Vec<_> = ids.lines().collect();
+    let ids = moto.told(HOSTS, &[]);
 
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("prometheus.yml");
@@ -285,7 +229,7 @@ fn prometheus_finds_hosts_by_their_tags() {
         .args(["check", "service-discovery", "--timeout=30s"])
         .arg(&file)
         .arg("node")
-        .envs(keys)
+        .envs(KEYS)
         .output()
         .unwrap_or_else(|error| panic!("promtool: {error}"));
     let found: Value =
@@ -304,7 +248,7 @@ fn prometheus_finds_hosts_by_their_tags() {
         .collect();
     let mut expected = vec![
         (format!("web-1 ({})", ids[0]), "production".to_owned()),
-        (ids[1].to_owned(), String::new()),
+        (ids[1].clone(), String::new()),
     ];
     instances.sort();
     expected.sort();
