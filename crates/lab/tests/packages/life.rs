@@ -16,7 +16,7 @@ const EDITED: &str = "ARGS=\"--log.level=debug\"\n";
 const USERS: [&str; 2] = ["node-exporter", "container-exporter"];
 
 /// The same package as a later version, which brings another default and another blackbox.yml.
-fn later(root: &Root, name: &str) -> String {
+pub(crate) fn later(root: &Root, name: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |path: &str| folder.path().join("x").join(path);
     said(

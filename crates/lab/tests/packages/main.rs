@@ -11,6 +11,7 @@ mod life;
 mod papers;
 mod root;
 mod run;
+mod script;
 mod units;
 
 /// The programs that are daemons, and where each listens.

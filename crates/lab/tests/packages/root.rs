@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use tempfile::TempDir;
@@ -24,7 +25,6 @@ impl Root {
             rustix::process::geteuid().is_root(),
             "only root may change a root: make test-packages asks for sudo"
         );
-        let original = original();
         let folder = tempfile::tempdir().expect("a folder");
         let root = Self { folder };
         said(
@@ -32,7 +32,7 @@ impl Root {
             &[
                 "--archive",
                 "--no-target-directory",
-                &original.display().to_string(),
+                &ORIGINAL.display().to_string(),
                 &root.path(),
             ],
         );
@@ -81,8 +81,8 @@ impl Root {
     }
 }
 
-/// The one that is never changed.
-fn original() -> PathBuf {
+/// The one that is never changed; made once, however many tests ask at the same time.
+static ORIGINAL: LazyLock<PathBuf> = LazyLock::new(|| {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("debian-{SUITE}"));
     if !kept.exists() {
         let new = kept.with_extension("new");
@@ -94,4 +94,4 @@ fn original() -> PathBuf {
         fs::rename(&new, &kept).expect("the root gets its name");
     }
     kept
-}
+});
