@@ -238,6 +238,13 @@ impl Drop for Engine {
     }
 }
 
+/// Its mounts are not the machine's, and yet shared from here on: containers may ask for the host's as they change. dockerd would make
+/// containers by the machine's containerd where one runs, which knows none of these mounts; its place is taken by a folder that
+/// outlives dockerd.
+const MOUNTS: &str = r#"
+    mount --make-rshared / && mkdir -p /run/containerd && mount --bind "$1" /run/containerd && shift && exec "$@"
+"#;
+
 /// In mounts of its own, which go away with its processes, and with an end of its own if this thread ends before it.
 #[expect(clippy::disallowed_methods, reason = "to run dockerd is what this is for")]
 fn spawn(folder: &Path, bridge: &str, cgroup: &str, flags: &[String]) -> Result<Child> {
@@ -245,15 +252,16 @@ fn spawn(folder: &Path, bridge: &str, cgroup: &str, flags: &[String]) -> Result<
     let log = File::options().create(true).append(true).open(folder.join("log"));
     let log = log.context("making dockerd's log")?;
     fs::write(folder.join("daemon.json"), "{}").context("making dockerd's configuration")?;
+    fs::create_dir_all(folder.join("containerd")).context("making a folder for containerd")?;
     Command::new("unshare")
-        // Its mounts are not the machine's, and yet shared from here on: containers may ask for the host's as they change.
         .args([
             "--mount",
             "--propagation=slave",
             "sh",
             "-c",
-            r#"mount --make-rshared / && exec "$@""#,
+            MOUNTS,
             "sh",
+            &at("containerd"),
         ])
         .args(["setpriv", "--pdeathsig", "TERM", "dockerd"])
         .arg(format!("--host=unix://{}", at("docker.sock")))
