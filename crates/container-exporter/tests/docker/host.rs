@@ -70,8 +70,7 @@ fn the_tests_with_containers_hold_on_cgroup_v2() {
     assert_eq!(SEEN.read("cgroup"), "cgroup2fs\n");
     let tests = SEEN.read("tests");
     assert_eq!(SEEN.read("tests.status"), "0\n", "{tests}");
-    let passed = tests.lines().filter(|line| line.ends_with("ok")).count();
-    assert!(passed > 8, "{tests}");
+    assert!(tests.contains("test result: ok. 8 passed"), "{tests}");
 }
 
 #[test]
