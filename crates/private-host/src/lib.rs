@@ -15,6 +15,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,6 +27,8 @@ pub struct Host {
     guest: PathBuf,
     /// `FILE=PATH`, as the script takes them.
     files: Vec<OsString>,
+    /// `ADDRESS:PORT=GUESTPORT`.
+    forwarded: Vec<String>,
 }
 
 impl Host {
@@ -34,6 +37,7 @@ impl Host {
         Self {
             guest: guest.to_owned(),
             files: Vec::new(),
+            forwarded: Vec::new(),
         }
     }
 
@@ -44,6 +48,14 @@ impl Host {
         pair.push("=");
         pair.push(path);
         self.files.push(pair);
+        self
+    }
+
+    /// Whoever connects to this address of the host reaches this port there, at 10.0.2.15, which the machine gives itself; without
+    /// any such, it has no network.
+    #[must_use]
+    pub fn forward(mut self, address: SocketAddrV4, port: u16) -> Self {
+        self.forwarded.push(format!("{address}={port}"));
         self
     }
 
@@ -58,6 +70,7 @@ impl Host {
         }
         fs::create_dir_all(seen).with_context(|| format!("making {}", seen.display()))?;
         let status = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("run"))
+            .args(self.forwarded.iter().flat_map(|pair| ["--forward", pair]))
             .args([seen, &self.guest])
             .args(&self.files)
             .status()
