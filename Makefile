@@ -97,9 +97,12 @@ test-host:
 	cargo test --package container-exporter --locked --test docker -- --ignored --nocapture host::
 	$(MAKE) --no-print-directory test-host-packages
 
-# The packages there: installed, killed, upgraded, rebooted and purged.
+# The packages there: installed, killed, upgraded, rebooted and purged; and asked by a Prometheus here, which finds the machine by
+# EC2's language.
+test-host-packages: export PATH := $(TOOLS)/bin:$(PATH)
 test-host-packages: packages
 	deploy/prepare.sh host
+	deploy/prepare.sh ec2
 	PACKAGES=$(CURDIR)/$(DIST) cargo test --package lab --locked --test host -- --ignored --nocapture
 
 # .deb, .rpm, tarballs, images and their checksums in target/packages/dist.

@@ -229,10 +229,11 @@ for_fuzz() {
   have cargo-fuzz || { say "installing cargo-fuzz"; cargo install --quiet --locked cargo-fuzz; }
 }
 
-# A virtual machine under emulation, and what makes its root; debootstrap and mkfs are in sbin.
+# A virtual machine under emulation, what makes its root, and a certificate for it; debootstrap and mkfs are in sbin.
 for_host() {
   for_build
-  PATH=$PATH:/usr/sbin:/sbin programs qemu-system-x86_64=qemu-system-x86 debootstrap=debootstrap mkfs.ext4=e2fsprogs
+  PATH=$PATH:/usr/sbin:/sbin programs qemu-system-x86_64=qemu-system-x86 debootstrap=debootstrap mkfs.ext4=e2fsprogs \
+    openssl=openssl curl=curl
 }
 
 # PROGRAM VERSION: a program of crates.io, in target/tools/cargo/bin.

@@ -1,6 +1,15 @@
 //! The packages on a real host: Debian with systemd in a virtual machine. `guest` is what happens there, and this judges what was
-//! seen. Run it with `make test-host`.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+//! seen, there and from outside. Run it with `make test-host-packages`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "these tests start servers, wait for them, and fail by panicking"
+)]
+
+#[path = "../tools/moto.rs"]
+mod moto;
+mod outside;
 
 use std::{
     collections::BTreeSet,
@@ -11,6 +20,8 @@ use std::{
 
 use private_host::Host;
 
+use outside::{FIRING, Outside};
+
 const DAEMONS: [&str; 4] = [
     "node-exporter",
     "container-exporter",
@@ -18,16 +29,27 @@ const DAEMONS: [&str; 4] = [
     "redis-exporter",
 ];
 
+/// What was seen there, and who watches it from here.
+struct Seen {
+    folder: PathBuf,
+    outside: Outside,
+}
+
 /// The machine runs once for all tests.
-static SEEN: LazyLock<PathBuf> = LazyLock::new(|| {
-    let packages = env::var_os("PACKAGES").expect("PACKAGES names the packages' folder: use make test-host");
+static SEEN: LazyLock<Seen> = LazyLock::new(|| {
+    let packages = env::var_os("PACKAGES").expect("PACKAGES names the packages' folder: use make test-host-packages");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages-host");
-    let host = Host::with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest"));
+    let outside = Outside::start();
+    let [certificate, key] = outside.identity();
+    let host = Host::with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest"))
+        .forward(outside.machine(), 9100)
+        .file(&certificate, "/packages/exporter.crt")
+        .file(&key, "/packages/exporter.key");
     let host = DAEMONS.iter().fold(host, |host, name| {
         host.file(&deb(Path::new(&packages), name), &format!("/packages/{name}.deb"))
     });
     host.observe(&folder).unwrap();
-    folder
+    Seen { folder, outside }
 });
 
 fn deb(folder: &Path, name: &str) -> PathBuf {
@@ -43,7 +65,7 @@ fn deb(folder: &Path, name: &str) -> PathBuf {
 }
 
 fn read(file: &str) -> String {
-    let path = SEEN.join(file);
+    let path = SEEN.folder.join(file);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -52,7 +74,7 @@ fn fact(name: &str) -> String {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn each_runs_when_it_is_installed_as_a_user_without_rights() {
     for name in DAEMONS {
         assert_eq!(fact(&format!("{name}-installed")), "active", "{name}");
@@ -77,7 +99,7 @@ fn each_runs_when_it_is_installed_as_a_user_without_rights() {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn no_collector_fails_for_what_a_unit_forbids() {
     let failed = |metrics: &str| -> BTreeSet<String> {
         let text = read(metrics);
@@ -90,7 +112,7 @@ fn no_collector_fails_for_what_a_unit_forbids() {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn file_systems_are_the_hosts_and_not_those_that_a_unit_makes() {
     let of = |metrics: &str| -> BTreeSet<String> {
         let text = read(metrics);
@@ -109,7 +131,7 @@ fn file_systems_are_the_hosts_and_not_those_that_a_unit_makes() {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn the_journal_knows_how_severe_a_line_is() {
     for name in DAEMONS {
         let journal = fact(&format!("{name}-journal"));
@@ -123,7 +145,7 @@ fn the_journal_knows_how_severe_a_line_is() {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn probes_have_the_rights_that_they_need() {
     for probe in ["icmp", "tcp"] {
         let answer = fact(probe);
@@ -132,7 +154,7 @@ fn probes_have_the_rights_that_they_need() {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn crashes_and_hangs_end_in_a_new_start() {
     for name in DAEMONS {
         assert_eq!(fact(&format!("{name}-crashed")), "active", "{name}");
@@ -142,7 +164,7 @@ fn crashes_and_hangs_end_in_a_new_start() {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn an_upgrade_and_a_reboot_keep_the_configuration() {
     for name in DAEMONS {
         let line = fact(&format!("{name}-upgraded"));
@@ -156,16 +178,42 @@ fn an_upgrade_and_a_reboot_keep_the_configuration() {
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn a_socket_starts_its_service() {
     assert_eq!(fact("socket-before"), "inactive");
     assert_eq!(fact("socket-after"), "active");
 }
 
 #[test]
-#[ignore = "boots a virtual machine: make test-host"]
+#[ignore = "boots a virtual machine: make test-host-packages"]
 fn purge_leaves_nothing() {
     for name in DAEMONS {
         assert_eq!(fact(&format!("{name}-purged")), "", "{name}");
     }
+}
+
+#[test]
+#[ignore = "boots a virtual machine: make test-host-packages"]
+fn a_prometheus_outside_finds_it_by_name_and_tells_when_it_is_gone() {
+    let outside = &SEEN.outside;
+    assert_eq!(fact("without-password"), "401");
+    let alert = outside.alert();
+    assert_eq!(alert["instance"], *outside.instance);
+    assert_eq!(
+        [&alert["env"], &alert["instance_type"], &alert["severity"]],
+        ["production", "t3.small", "critical"]
+    );
+    // It was there, over TLS, for who knew the password; what it told has its own name.
+    let [(_, last)] = &outside.ask(r#"max_over_time(timestamp(up{job="node"} == 1)[1h:5s])"#, None)[..] else {
+        panic!("it was never up");
+    };
+    let told = outside.ask("node_uname_info", Some(*last));
+    let names: Vec<_> = told
+        .iter()
+        .map(|(labels, _)| [&labels["job"], &labels["nodename"]])
+        .collect();
+    assert_eq!(names, [["node", &*fact("hostname")]]);
+    assert_eq!(outside.ask(r#"max_over_time(up{job="stranger"}[1h])"#, None)[0].1, 0.0);
+    // What fires now is about its end, and nothing that was there before.
+    assert_eq!(outside.ask(FIRING, Some(*last)), []);
 }
