@@ -15,7 +15,7 @@ use std::{
     collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
-    sync::LazyLock,
+    sync::{LazyLock, Mutex},
 };
 
 use private_host::Host;
@@ -32,7 +32,8 @@ const DAEMONS: [&str; 4] = [
 /// What was seen there, and who watches it from here.
 struct Seen {
     folder: PathBuf,
-    outside: Outside,
+    /// Taken by the test that asks it, since what is static is never dropped, and its servers would outlive the tests.
+    outside: Mutex<Option<Outside>>,
 }
 
 /// The machine runs once for all tests.
@@ -49,7 +50,10 @@ static SEEN: LazyLock<Seen> = LazyLock::new(|| {
         host.file(&deb(Path::new(&packages), name), &format!("/packages/{name}.deb"))
     });
     host.observe(&folder).unwrap();
-    Seen { folder, outside }
+    Seen {
+        folder,
+        outside: Mutex::new(Some(outside)),
+    }
 });
 
 fn deb(folder: &Path, name: &str) -> PathBuf {
@@ -195,7 +199,7 @@ fn purge_leaves_nothing() {
 #[test]
 #[ignore = "boots a virtual machine: make test-host-packages"]
 fn a_prometheus_outside_finds_it_by_name_and_tells_when_it_is_gone() {
-    let outside = &SEEN.outside;
+    let outside = SEEN.outside.lock().unwrap().take().unwrap();
     assert_eq!(fact("without-password"), "401");
     let alert = outside.alert();
     assert_eq!(alert["instance"], *outside.instance);
