@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run secrets test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible lint fmt bench fuzz build
+.PHONY: run secrets certs test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -28,6 +28,11 @@ build:
 # Random passwords for `docker compose up`, and the group of Docker's socket. What is there already stays.
 secrets:
 	deploy/secrets.sh
+
+# Certificates for exporters and for Prometheus: make certs HOSTS="web-1.example.com,10.0.0.5 db-1.example.com"
+HOSTS ?=
+certs:
+	deploy/tls/certs $(HOSTS)
 
 test: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
 test: export PROMETHEUS_DIR := $(TOOLS)/bin
@@ -134,7 +139,7 @@ lint:
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/alertmanager/configure deploy/debian-packages deploy/debian-images grafana/schema/check fuzz/run .ci/run crates/private-host/run \
-		deploy/packages/build deploy/packages/reproduce deploy/ec2/install.sh \
+		deploy/packages/build deploy/packages/reproduce deploy/ec2/install.sh deploy/tls/certs \
 		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \
 		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe \
 		crates/lab/tests/guest/usr/local/lib/pilot/observe

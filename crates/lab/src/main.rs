@@ -6,6 +6,7 @@ mod bench;
 mod console;
 mod dashboards;
 mod drill;
+mod hash_password;
 mod lint_dashboards;
 mod load;
 mod plot;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Some((bench::probed::NAME, arguments)) => bench::probed::run(arguments),
         Some(("console", arguments)) => console::run(arguments),
         Some(("dashboards", arguments)) => dashboards::run(arguments),
+        Some(("hash-password", arguments)) => hash_password::run(arguments),
         Some(("plot", arguments)) => plot::run(arguments),
         Some(("query", arguments)) => query::run(arguments),
         Some(("lint-dashboards", arguments)) => lint_dashboards::run(arguments),
@@ -59,6 +61,7 @@ fn command() -> Command {
             bench::probed::command(),
             console::command(),
             dashboards::command(),
+            hash_password::command(),
             lint_dashboards::command(),
             load::command(),
             plot::command(),
