@@ -61,6 +61,7 @@ fn each_profile_and_variant_is_accepted() {
             (&[][..], false, false),
             (&["load"], true, false),
             (&["lab"], false, true),
+            (&["longterm"], false, false),
             (&["*"], true, true),
         ] {
             let Some(config) = config(files, profiles) else { return };
