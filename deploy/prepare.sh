@@ -4,7 +4,7 @@
 #   deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|ec2|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
-# installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server), docker/ (docker compose),
+# installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server, victoria-metrics), docker/ (docker compose),
 # venv/ (a python with prometheus_client, protobuf, amlint and compose-lint) and grafana-schema/ (Grafana's types and TypeScript).
 # Everything there can be deleted; the next call gets it again.
 set -euo pipefail
@@ -129,6 +129,16 @@ for_run() {
   link_redis
 }
 
+# A store for what is kept for years, newer than a stable release's, which lacks what tests ask it for. Elsewhere they do without.
+link_victoria_metrics() {
+  ! have victoria-metrics || return 0
+  [[ ! -x $tools/bin/victoria-metrics ]] || return 0
+  say "getting victoria-metrics from Debian's packages into $tools/victoria-metrics"
+  deploy/debian-packages --alone "$tools/victoria-metrics" victoria-metrics || return 0
+  mkdir -p "$tools/bin"
+  ln -sfn ../victoria-metrics/usr/bin/victoria-metrics "$tools/bin/victoria-metrics"
+}
+
 # prometheus_client's parsers and protobuf's decoder read back what our encoder writes; amlint checks who is told of what.
 venv() {
   "$tools/venv/bin/python" -c 'import prometheus_client, google.protobuf, amlint' 2>/dev/null && return
@@ -153,8 +163,9 @@ grafana_schema() {
 
 for_test() {
   for_run
-  # The tests of collectors that ask netlink make network namespaces with ip and tc.
-  programs curl=curl python3=python3 ip=iproute2
+  # The tests of collectors that ask netlink make network namespaces with ip and tc; openssl makes certificates.
+  programs curl=curl openssl=openssl python3=python3 ip=iproute2
+  link_victoria_metrics
   # It judges units; nothing of it is started.
   programs systemd-analyze=systemd
   venv
