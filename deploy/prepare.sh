@@ -265,16 +265,27 @@ for_packages() {
   [[ -e /etc/ssl/certs/ca-certificates.crt ]] || install_packages ca-certificates
 }
 
-# The language of CloudFormation, and a server that speaks EC2's; in an environment of their own, since they bring many others.
+# FOLDER MODULES PACKAGE...: an environment of Python's in which these modules can be imported.
+environment() {
+  local folder=$1 modules=$2
+  shift 2
+  ! "$folder/bin/python" -c "import $modules" 2>/dev/null || return 0
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
+  say "getting $* from PyPI into $folder"
+  rm -rf "$folder"
+  python3 -m venv "$folder"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+# The language of CloudFormation, a server that speaks EC2's, what cloud-init needs to check a file, and a judge of templates; in
+# environments of their own, since they bring many others. cloud-init is unpacked and no more: installed, it would be started.
 for_ec2() {
   for_build
   link_prometheus
-  ! "$tools/ec2/bin/python" -c 'import boto3, cfnlint, moto' 2>/dev/null || return 0
-  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
-  say "getting cfn-lint and moto from PyPI into $tools/ec2"
-  rm -rf "$tools/ec2"
-  python3 -m venv "$tools/ec2"
-  "$tools/ec2/bin/pip" install --quiet --disable-pip-version-check 'cfn-lint>=1,<2' 'moto[ec2,server]>=5,<6'
+  environment "$tools/ec2" 'boto3, cfnlint, moto, configobj, jsonpatch, oauthlib' \
+    'cfn-lint>=1,<2' 'moto[ec2,server]>=5,<6' 'configobj>=5,<6' 'jsonpatch>=1,<2' 'oauthlib>=3,<5'
+  environment "$tools/checkov" checkov 'checkov>=3.2,<4'
+  deploy/debian-packages --alone "$tools/cloud-init" cloud-init
 }
 
 case ${1:-} in

@@ -152,6 +152,15 @@ fn a_package_that_was_changed_is_not_installed() {
     );
 }
 
+/// What else `deploy/prepare.sh ec2` gets.
+fn prepared(name: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target/tools")
+        .join(name);
+    assert!(file.exists(), "no {}: deploy/prepare.sh ec2 gets it", file.display());
+    file
+}
+
 #[test]
 #[ignore = "needs cfn-lint: make test-ec2"]
 fn the_template_is_one_of_cloudformations() {
@@ -160,6 +169,66 @@ fn the_template_is_one_of_cloudformations() {
         .output();
     let output = output.expect("cfn-lint");
     assert!(output.status.success(), "{}", text(&output));
+}
+
+#[test]
+#[ignore = "needs checkov: make test-ec2"]
+fn the_templates_are_as_safe_as_they_can_be() {
+    let output = Command::new(prepared("checkov/bin/checkov"))
+        .args(["--compact", "--quiet", "--skip-download", "--directory"])
+        .arg(ec2())
+        // A file that says otherwise would be that of whoever runs this.
+        .current_dir(ec2())
+        .output();
+    let output = output.expect("checkov");
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+/// The user data of the CloudFormation template, which has no loops and so no blanks but its parameters.
+fn user_data_of_the_template() -> String {
+    let template = fs::read_to_string(ec2().join("cloudformation.yaml")).expect("a template");
+    let (_, rest) = template.split_once("Fn::Base64: !Sub |\n").expect("user data");
+    let lines = rest.lines().map_while(|line| line.strip_prefix("          "));
+    let data: String = lines.map(|line| format!("{line}\n")).collect();
+    data.replace("${", "").replace('}', "")
+}
+
+/// The user data as Terraform makes it of two exporters, one of them with flags.
+fn user_data_of_terraform() -> String {
+    let template = fs::read_to_string(ec2().join("user-data.yaml.tftpl")).expect("a template");
+    let lines = template.lines().filter(|line| !line.starts_with("%{"));
+    let data: String = lines.map(|line| format!("{line}\n")).collect();
+    data.replace("${arguments[name]}", "--collector.systemd")
+        .replace("${join(\" \", exporters)}", "node-exporter redis-exporter")
+        .replace("${", "")
+        .replace('}', "")
+}
+
+#[test]
+#[ignore = "needs cloud-init: make test-ec2"]
+fn cloud_init_accepts_the_user_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |data: &str| {
+        let file = folder.path().join("user-data");
+        fs::write(&file, data).expect("the folder is ours");
+        let output = Command::new(tool("python"))
+            .args(["-W", "ignore", "-m", "cloudinit.config.schema", "--config-file"])
+            .arg(&file)
+            .env("PYTHONPATH", prepared("cloud-init/usr/lib/python3/dist-packages"))
+            .output();
+        output.expect("python")
+    };
+    for data in [user_data_of_the_template(), user_data_of_terraform()] {
+        assert!(
+            data.starts_with("#cloud-config\n") && data.contains("install.sh"),
+            "{data}"
+        );
+        assert!(data.len() < 16 * 1024, "EC2 takes no more");
+        let output = check(&data);
+        assert!(output.status.success(), "{}\n{data}", text(&output));
+        let output = check(&data.replace("permissions:", "permission:"));
+        assert!(!output.status.success(), "anything would be accepted");
+    }
 }
 
 #[test]

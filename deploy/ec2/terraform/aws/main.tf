@@ -24,6 +24,8 @@ module "host" {
 }
 
 resource "aws_instance" "host" {
+  # checkov:skip=CKV_AWS_126:exporters tell more, four times as often, and it costs money: var.detailed_monitoring
+
   ami                    = var.ami
   instance_type          = var.instance_type
   subnet_id              = var.subnet_id
