@@ -160,6 +160,7 @@ fn whoever_else_asks_is_refused() {
             client(&site, "hosts/127.0.0.1/exporter"),
             "000",
         ),
+        ("another client's", &mutual, client(&site, site.another_client()), "000"),
         (
             "Prometheus' certificate",
             &mutual,

@@ -52,6 +52,22 @@ impl Site {
         command.output().expect("bash")
     }
 
+    /// A client's certificate of the same authority for somebody who is not Prometheus: its path without `.crt` and `.key`.
+    pub(crate) fn another_client(&self) -> &'static str {
+        const SCRIPT: &str =
+            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout other.key -subj /CN=other |
+            openssl x509 -req -CA ca.crt -CAkey ca.key -days 1 -out other.crt -extfile other.cnf";
+        let extensions = "extendedKeyUsage = clientAuth\nsubjectAltName = DNS:other\n";
+        fs::write(self.path("other.cnf"), extensions).expect("the folder is ours");
+        let output = Command::new("sh")
+            .args(["-c", SCRIPT])
+            .current_dir(self.folder.path())
+            .output();
+        let output = output.expect("sh");
+        assert!(output.status.success(), "{}", tools::text(&output));
+        "other"
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
