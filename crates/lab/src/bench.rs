@@ -23,6 +23,8 @@ mod probes;
 mod redis;
 mod report;
 mod servers;
+pub(crate) mod size;
+mod size_hosts;
 mod startup;
 mod strace;
 mod target;

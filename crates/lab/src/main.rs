@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Some(("lint-dashboards", arguments)) => lint_dashboards::run(arguments),
         Some(("load", arguments)) => load::run(arguments),
         Some(("simulate", arguments)) => simulate::run(arguments),
+        Some(("size", arguments)) => bench::size::run(arguments),
         Some(("up", arguments)) => up::run(arguments),
         _ => unreachable!("clap demands a subcommand that command() names"),
     };
@@ -67,6 +68,7 @@ fn command() -> Command {
             plot::command(),
             query::command(),
             simulate::command(),
+            bench::size::command(),
             up::command(),
         ])
 }
