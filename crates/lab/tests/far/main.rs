@@ -4,6 +4,10 @@
     clippy::disallowed_methods,
     reason = "these tests run programs, and poll until something has happened"
 )]
+#![expect(
+    clippy::panic,
+    reason = "a test ends where a program or a file is not what it must be"
+)]
 #![expect(clippy::print_stderr, reason = "these tests say what they cannot test here")]
 
 mod agent;
