@@ -19,7 +19,7 @@ use crate::{
 const POINTED: usize = 30;
 
 pub(super) fn html(panel: &Panel, lines: &[Line], bands: &[Band], view: &View, size: Size) -> String {
-    let room = legend::room(&panel.options, lines.len(), size.height, view.width < PHONE);
+    let room = legend::room(&panel.options, lines, size, view.width < PHONE);
     let chart = Size {
         width: if room.right { size.width * 2 / 3 } else { size.width },
         height: size.height.saturating_sub(room.below).max(60),

@@ -2,7 +2,7 @@
 
 use super::{html::escaped, layout, stat, view::View};
 use crate::{
-    charts::{Bar, Size, Undrawable, bar_gauge, gauge, in_page},
+    charts::{Bar, Size, TALLEST_BAR, Undrawable, bar_gauge, gauge, in_page},
     data::Line,
     look::{Rgb, Shown, limits, scheme},
     model::Panel,
@@ -19,7 +19,7 @@ pub(super) fn gauges(panel: &Panel, lines: &[Line], view: &View, size: Size) -> 
         return stat::nothing(panel.field_config.defaults(), view.now);
     }
     let count = values.len();
-    let (across, mut each) = layout::many(count, size, 1.3);
+    let (across, mut each) = layout::many(count, size, 1.3, 0.0);
     if count > 1 {
         each.height = each.height.saturating_sub(NAME);
     }
@@ -90,10 +90,17 @@ pub(super) fn bars(panel: &Panel, lines: &[Line], view: &View, size: Size) -> St
         Some("horizontal") => false,
         _ => size.width > 2 * size.height && bars.len() > 3,
     };
-    let least = u32::try_from(bars.len()).unwrap_or(u32::MAX) * if upright { 0 } else { 18 };
-    let tall = Size {
-        height: size.height.max(least),
-        ..size
+    let count = u32::try_from(bars.len()).unwrap_or(u32::MAX);
+    let tall = if upright {
+        size
+    } else {
+        Size {
+            height: size
+                .height
+                .min(count.saturating_mul(TALLEST_BAR))
+                .max(count.saturating_mul(18)),
+            ..size
+        }
     };
     let note = if more > 0 {
         format!("<p class=\"more\">and {more} more</p>")

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::look::Rgb;
 
-/// So that it is text, also between quotes.
+/// So that it is text, also between quotes. Characters that a page cannot have are replaced.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -15,6 +15,7 @@ pub fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            c if c.is_control() && !c.is_ascii_whitespace() => out.push(char::REPLACEMENT_CHARACTER),
             c => out.push(c),
         }
     }
@@ -54,6 +55,7 @@ mod tests {
     #[test]
     fn text_stays_text() {
         assert_eq!(escaped("<a b='\"'>&"), "&lt;a b=&#39;&quot;&#39;&gt;&amp;");
+        assert_eq!(escaped("a\x1b[31m\0\nb\u{9b}"), "a\u{fffd}[31m\u{fffd}\nb\u{fffd}");
         assert_eq!(json(&serde_json::json!("</script>")), "\"\\u003c/script>\"");
     }
 

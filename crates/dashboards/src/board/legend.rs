@@ -6,6 +6,7 @@ use super::{
     view::View,
 };
 use crate::{
+    charts::{Size, width_of},
     data::{Line, span},
     look::{calc_name, reduce, show},
     model::{Legend, Options},
@@ -27,20 +28,46 @@ fn legend(options: &Options) -> Option<&Legend> {
     shown.then_some(legend)
 }
 
-/// How much of a panel's height it takes.
-pub(super) fn room(options: &Options, lines: usize, height: u32, narrow: bool) -> Room {
+/// Of a row, in pixels; the style sheet has the same number.
+const ROW: u32 = 20;
+/// Between chart and legend.
+const GAP: u32 = 4;
+/// Of its letters.
+const LETTERS: f64 = 12.0;
+
+/// How much of a panel it takes: whole rows, and not more than two fifths of the height.
+pub(super) fn room(options: &Options, lines: &[Line], size: Size, narrow: bool) -> Room {
     let Some(legend) = legend(options) else {
         return Room { right: false, below: 0 };
     };
     if legend.placement == "right" && !narrow {
         return Room { right: true, below: 0 };
     }
-    let rows = if is_table(legend) { lines + 1 } else { 1 + lines / 6 };
-    let wanted = u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(21) + 4;
+    let shown = lines.iter().filter(|line| !hidden(line));
+    let rows = if is_table(legend) {
+        u32::try_from(shown.count()).unwrap_or(u32::MAX).saturating_add(1)
+    } else {
+        list_rows(shown, f64::from(size.width))
+    };
+    let most = (size.height * 2 / 5).saturating_sub(GAP) / ROW;
     Room {
         right: false,
-        below: wanted.min(height * 2 / 5),
+        below: rows.min(most) * ROW + GAP,
     }
+}
+
+/// Rows of names beside each other, each with its mark before it.
+fn list_rows<'l>(lines: impl Iterator<Item = &'l Line>, width: f64) -> u32 {
+    let (mut rows, mut used) = (1, 0.0);
+    for line in lines {
+        let wide = (width_of(&line.name, LETTERS) + 32.0).min(width);
+        if used + wide > width {
+            rows += 1;
+            used = 0.0;
+        }
+        used += wide;
+    }
+    rows
 }
 
 fn is_table(legend: &Legend) -> bool {

@@ -16,7 +16,7 @@ use crate::{
 
 /// The whole panel as HTML. `top` is where its section begins.
 pub(super) async fn html(panel: &Panel, asker: &Asker, view: &View, bands: &[Band], top: u32) -> String {
-    let size = layout::inside(panel.grid_pos, view.width);
+    let size = layout::inside(&panel.kind, panel.grid_pos, view.width);
     let (body, notes) = match &panel.error {
         Some(error) => (problem(&format!("this panel is not understood: {error}")), Vec::new()),
         None => body(panel, asker, view, bands, size).await,
@@ -24,7 +24,7 @@ pub(super) async fn html(panel: &Panel, asker: &Asker, view: &View, bands: &[Ban
     let title = interpolate_with(&panel.title, &view.scope, Format::Text);
     format!(
         "<section class=\"panel {}\" id=\"panel-{}\" data-kind=\"{}\"><header><h3>{}</h3>{}<span class=\"links\">{}</span>{}</header>{body}</section>\n",
-        layout::classes(panel.grid_pos, top),
+        layout::classes(&panel.kind, panel.grid_pos, top),
         panel.id,
         escaped(&panel.kind),
         escaped(&title),

@@ -8,7 +8,7 @@ use super::{
     view::View,
 };
 use crate::{
-    charts::{Size, in_page, spark},
+    charts::{Size, in_page, spark, width_of},
     data::{Line, span},
     look::{Rgb, Shown, reduce, show},
     model::{FieldConfig, Options, Panel},
@@ -49,7 +49,10 @@ pub(super) fn html(panel: &Panel, lines: &[Line], view: &View, size: Size) -> St
         return nothing(panel.field_config.defaults(), view.now);
     }
     let count = u32::try_from(values.len()).unwrap_or(u32::MAX).max(1);
-    let (across, each) = layout::many(values.len(), size, 2.2);
+    let texts = values
+        .iter()
+        .map(|(_, _, shown)| width_of(&shown.text, SMALLEST * BOLD));
+    let (across, each) = layout::many(values.len(), size, 2.2, texts.fold(0.0, f64::max) + AROUND);
     let cells: String = values
         .iter()
         .map(|(line, value, shown)| one(panel, line, *value, shown, view, each, count))
@@ -74,7 +77,7 @@ fn one(panel: &Panel, line: &Line, value: Option<f64>, shown: &Shown, view: &Vie
         _ => sparkline(line, color, view, size),
     };
     let text_height = f64::from(size.height) * if spark.is_empty() { 0.55 } else { 0.42 };
-    let font = fitted(&shown.text, f64::from(size.width) - 8.0, text_height);
+    let font = fitted(&shown.text, f64::from(size.width) - AROUND, text_height);
     let name = if named {
         format!("<span class=\"name\">{}</span>", escaped(&line.name))
     } else {
@@ -104,9 +107,16 @@ fn sparkline(line: &Line, color: Rgb, view: &View, size: Size) -> String {
     )
 }
 
+/// Of letters, in pixels.
+const SMALLEST: f64 = 12.0;
+/// Beside a value, at both sides together, in pixels.
+const AROUND: f64 = 8.0;
+/// Bold letters are wider by this.
+const BOLD: f64 = 1.14;
+
 /// The size of letters, in pixels, at which a text has room.
 fn fitted(text: &str, width: f64, height: f64) -> u32 {
-    let wide = width / (text.chars().count().max(1) as f64 * 0.62);
-    let size = wide.min(height).clamp(12.0, 64.0) as u32;
+    let wide = width / width_of(text, BOLD).max(1.0);
+    let size = wide.min(height).clamp(SMALLEST, 64.0) as u32;
     size / 2 * 2
 }

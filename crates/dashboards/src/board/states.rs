@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{chart, html::escaped, view::View};
+use super::{chart, html::escaped, layout::PHONE, view::View};
 use crate::{
     charts::{Row, Size, Stretch, timeline},
     data::{Line, span},
@@ -29,10 +29,12 @@ pub(super) fn html(panel: &Panel, lines: &[Line], view: &View, size: Size) -> St
                 .collect(),
         })
         .collect();
-    // So that names stay readable, however many there are.
-    let tall = u32::try_from(rows.len()).unwrap_or(u32::MAX).saturating_mul(16) + 30;
+    // So that names stay readable, however many there are; and on a phone, whose panels end where that is, not taller than of use.
+    let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let rows_of = |tall: u32| count.saturating_mul(tall).saturating_add(30).min(3000);
+    let most = if view.width < PHONE { rows_of(28) } else { u32::MAX };
     let size = Size {
-        height: size.height.max(tall.min(3000)),
+        height: size.height.min(most).max(rows_of(16)),
         ..size
     };
     match timeline(

@@ -25,6 +25,8 @@ pub struct Bar {
     pub stops: Vec<(f64, Rgb)>,
 }
 
+/// How much of the height a bar takes at most, with its name and what is around it, in pixels.
+pub const TALLEST_BAR: u32 = 64;
 /// How tall a bar may be, in pixels.
 const TALLEST: f64 = 34.0;
 const LABEL: f64 = 12.0;
@@ -44,7 +46,7 @@ pub fn bar_gauge(bars: &[Bar], size: Size, upright: bool) -> Result<String, Undr
 
 fn rows(bars: &[Bar], size: Size, area: &Area<'_>) -> Result<(), Undrawable> {
     let (width, height) = (f64::from(size.width), f64::from(size.height));
-    let each = (height / bars.len().max(1) as f64).min(64.0);
+    let each = (height / bars.len().max(1) as f64).min(f64::from(TALLEST_BAR));
     // Names above the bars where there is room for them, else before them.
     let above = each >= 40.0 && width < 900.0;
     let widest = |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| width_of(text, LABEL)).fold(0.0, f64::max);

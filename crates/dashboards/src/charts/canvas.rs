@@ -31,6 +31,8 @@ pub(super) fn draw(size: Size, paint: impl FnOnce(&Area<'_>) -> Result<(), Undra
     Ok(svg
         .replacen(&old, &new, 1)
         .replace(" opacity=\"1\"", "")
+        // Names come from outside, and XML has no such characters.
+        .replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
         .replace(">\n", ">"))
 }
 
@@ -71,12 +73,12 @@ pub(super) fn text(size: f64, color: Rgb, at: Pos) -> TextStyle<'static> {
 }
 
 /// About as wide as a text is, in pixels: fonts are chosen by whoever shows it.
-pub(super) fn width_of(text: &str, size: f64) -> f64 {
+pub(crate) fn width_of(text: &str, size: f64) -> f64 {
     let width = |c: char| match c {
         'i' | 'l' | 'j' | '.' | ',' | ':' | '\'' | '|' | ' ' => 0.32,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.9,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' | '…' => 0.95,
         'A'..='Z' => 0.72,
-        _ => 0.62,
+        _ => 0.64,
     };
     text.chars().map(width).sum::<f64>() * size
 }

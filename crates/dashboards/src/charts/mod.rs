@@ -13,7 +13,7 @@ mod theme;
 mod time_series;
 mod timeline;
 
-pub use bars::{Bar, bar_gauge};
+pub use bars::{Bar, TALLEST_BAR, bar_gauge};
 pub use gauge::gauge;
 pub use heatmap::{Heat, heatmap};
 pub use plane::Plot;
@@ -23,6 +23,7 @@ pub use theme::{Theme, alone, in_page};
 pub use time_series::{Band, TimeSeries, time_series};
 pub use timeline::{Row, Stretch, timeline};
 
+pub(crate) use canvas::width_of;
 pub(crate) use scale::value_axis_of;
 pub(crate) use stack::pieces;
 

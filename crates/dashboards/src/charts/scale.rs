@@ -86,10 +86,21 @@ fn linear(low: f64, high: f64, wanted: &Wanted<'_>, most: usize) -> Scale {
 }
 
 fn with_texts(values: Vec<f64>, wanted: &Wanted<'_>) -> Vec<(f64, String)> {
-    let needed = units::decimals_for(wanted.unit, &values);
-    let decimals = wanted.decimals.map_or(needed, |decimals| decimals.max(needed));
-    let text = |value: f64| units::format(wanted.unit, value, Some(if value == 0.0 { 0 } else { decimals }), 0.0);
-    values.into_iter().map(|value| (value, text(value))).collect()
+    let written = |value: f64, decimals: u32| units::format(wanted.unit, value, Some(decimals), 0.0);
+    // Those of one scale have as many decimals: 500, 1.0 K, 1.5 K.
+    let scale = |value: f64| {
+        let text = written(value, 0);
+        text.trim_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.'))
+            .to_owned()
+    };
+    let needed = |value: f64| {
+        let own = scale(value);
+        let alike: Vec<f64> = values.iter().copied().filter(|other| scale(*other) == own).collect();
+        let needed = units::decimals_for(wanted.unit, &alike);
+        wanted.decimals.map_or(needed, |decimals| decimals.max(needed))
+    };
+    let text = |value: f64| written(value, if value == 0.0 { 0 } else { needed(value) });
+    values.iter().map(|value| (*value, text(*value))).collect()
 }
 
 /// Powers of two are round for what is counted in them.

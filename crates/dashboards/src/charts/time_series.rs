@@ -46,6 +46,8 @@ pub struct TimeSeries<'a> {
 const NAMED: usize = 12;
 /// Of a name, in pixels.
 const NAME: f64 = 16.0;
+/// Between two beginnings of bands that are lines, in pixels.
+const APART: f64 = 24.0;
 
 /// The chart, and where in it data are.
 ///
@@ -173,22 +175,28 @@ impl Painter<'_, '_> {
         Ok(())
     }
 
-    /// Where several are at once the mark is no stronger.
+    /// A tint behind the lines and a bar on the time axis, so that the lines stay what is seen first. Where several are at once
+    /// the mark is no stronger, and many that are short do not become a fence.
     fn bands(&self) -> Result<(), Undrawable> {
         let Window { start, end } = self.what.window;
+        let pixel = (end - start) / f64::from(self.what.size.width.max(1));
         let (low, high) = self.plane.values();
-        let mut marked = f64::NEG_INFINITY;
+        let (mut marked, mut edge) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for band in self.what.bands {
-            let (from, to) = (band.window.start.clamp(start, end), band.window.end.clamp(start, end));
+            let from = band.window.start.clamp(start, end);
+            let to = band.window.end.max(band.window.start + 2.0 * pixel).clamp(start, end);
             let fresh = from.max(marked);
             if fresh < to {
                 self.plane
-                    .rectangle([(fresh, low), (to, high)], filled(band.color, 0.08))?;
+                    .rectangle([(fresh, low), (to, high)], filled(band.color, 0.06))?;
+                self.plane
+                    .path(vec![(fresh, low), (to, low)], stroked(band.color, 0.9, 3.0))?;
             }
             marked = marked.max(to);
-            if band.window.start > start {
+            if band.window.start > start && from - edge > APART * pixel {
                 self.plane
-                    .path(vec![(from, low), (from, high)], stroked(band.color, 0.5, 1.0))?;
+                    .path(vec![(from, low), (from, high)], stroked(band.color, 0.3, 1.0))?;
+                edge = from;
             }
         }
         Ok(())

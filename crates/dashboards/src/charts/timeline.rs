@@ -38,7 +38,9 @@ pub fn timeline(
     size: Size,
     tall: f64,
 ) -> Result<(String, Plot), Undrawable> {
-    let longest = f64::from(size.width) * 0.35;
+    // In a small panel a name still has room for an address.
+    let width = f64::from(size.width);
+    let longest = (width * 0.35).max((width * 0.5).min(170.0));
     let margins = Margins::beside(rows.iter().map(|row| row.name.as_str()), longest);
     let count = rows.len().max(1) as f64;
     let svg = draw(size, |root| {

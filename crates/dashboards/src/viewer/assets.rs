@@ -29,10 +29,21 @@ pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| {
     for row in 0..=300 {
         write!(style, ".y-{row}{{grid-row-start:{}}}", row + 1).ok();
     }
-    style.push('}');
     for height in 2..=60 {
         write!(style, ".h-{height}{{grid-row-end:span {height}}}").ok();
     }
+    // On a phone, panels are below each other and end where their content does; figures stand beside each other, and so are all
+    // of their height.
+    style.push_str("}@media (max-width:699.9px){");
+    for height in 2..=60 {
+        let pixels = height * 36 - 8;
+        write!(
+            style,
+            ".h-{height}{{max-height:{pixels}px}}.h-{height}[data-kind=stat],.h-{height}[data-kind=gauge]{{height:{pixels}px}}"
+        )
+        .ok();
+    }
+    style.push('}');
     for across in 1..=12 {
         write!(
             style,

@@ -135,8 +135,7 @@ fn checkboxes(filled: &Filled, name: &str, label: &str) -> String {
 
 fn time(view: &View) -> String {
     let known = RANGES.iter().any(|(from, _)| *from == view.from) && view.to == "now";
-    let stamp = |time: f64| view.zone.format(time, "%Y-%m-%d %H:%M");
-    let other = format!("{} to {}", stamp(view.window.start), stamp(view.window.end));
+    let other = chosen(view);
     let other = if known {
         option("absolute", "From … to …", false)
     } else {
@@ -165,6 +164,24 @@ fn time(view: &View) -> String {
         moment("begin", view.window.start, "From"),
         moment("end", view.window.end, "To"),
     )
+}
+
+/// A time that is none of [`RANGES`]; a day is said once.
+fn chosen(view: &View) -> String {
+    if let ("now", Some(back)) = (view.to.as_str(), view.from.strip_prefix("now-"))
+        && parse_duration(back).is_some()
+    {
+        return format!("Last {back}");
+    }
+    let at = |time: f64, pattern| view.zone.format(time, pattern);
+    let (start, end) = (view.window.start, view.window.end);
+    let day = "%Y-%m-%d";
+    let until = if at(start, day) == at(end, day) {
+        "%H:%M"
+    } else {
+        "%Y-%m-%d %H:%M"
+    };
+    format!("{} to {}", at(start, "%Y-%m-%d %H:%M"), at(end, until))
 }
 
 fn refresh(board: &Dashboard, query: &Query) -> String {

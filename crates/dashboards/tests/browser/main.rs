@@ -12,6 +12,7 @@
 )]
 mod chromium;
 mod fake;
+mod layout;
 
 use std::{
     io::{Read, Write},
@@ -38,9 +39,13 @@ struct Stage {
 
 impl Stage {
     fn start() -> Self {
-        let fake = Fake::start();
+        Self::showing(BOARDS, Fake::start())
+    }
+
+    /// The dashboards of a folder.
+    fn showing(boards: &str, fake: Fake) -> Self {
         let client = Client::new(&fake.url, None).expect("an address");
-        let site = Site::new(Shelf::new(BOARDS), Asker::new(client, 15.0), true).expect("chance");
+        let site = Site::new(Shelf::new(boards), Asker::new(client, 15.0), true).expect("chance");
         let (tell, told) = channel();
         thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
