@@ -30,6 +30,9 @@ pub(crate) use options::command;
 
 /// What scripts are told when there is nothing to draw.
 pub(crate) const NO_DATA: u8 = 3;
+/// What people are told.
+const NOTHING: &str =
+    "no data: look further back with --last, or ask whether the metric is there: lab query 'count by (job) (METRIC)'";
 
 /// # Errors
 /// Prometheus does not say, or the picture cannot be written.
@@ -40,14 +43,14 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
     if let Some(name) = &options.dashboard {
         return runtime.block_on(board::write(name, &options, &asker));
     }
-    let end = now();
+    let end = options.until.unwrap_or_else(now);
     let window = Window {
         start: end - options.last,
         end,
     };
     let found = runtime.block_on(series(&options, &asker, window))?;
     if found.iter().all(|line| line.points.is_empty()) {
-        writeln!(io::stderr(), "lab: no data").context("writing to standard error")?;
+        writeln!(io::stderr(), "lab: {NOTHING}").context("writing to standard error")?;
         return Ok(NO_DATA.into());
     }
     show(&options, &found, window)?;

@@ -46,6 +46,8 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
         .write_all(text.as_bytes())
         .context("writing to standard output")?;
     Ok(if outcome.series.is_empty() {
+        writeln!(io::stderr(), "lab: no value: nothing matches, or nothing is so")
+            .context("writing to standard error")?;
         NO_DATA.into()
     } else {
         ExitCode::SUCCESS

@@ -30,7 +30,7 @@ pub enum Error {
         why: String,
     },
     /// The answer takes too long.
-    #[error("asking for {what}: no answer within {} s; ask for less, or for a shorter time", within.as_secs())]
+    #[error("asking for {what}: no answer within {} s; ask for less, or for a shorter time", within.as_secs_f64())]
     Late {
         /// What was asked.
         what: String,
@@ -62,7 +62,7 @@ pub enum Error {
         status: u16,
     },
     /// Something else answers there.
-    #[error("asking for {what}: that is no answer of Prometheus: {why}")]
+    #[error("asking for {what}: that is no answer of Prometheus: {why}; is its address right, with its path?")]
     Malformed {
         /// What was asked.
         what: String,
@@ -75,7 +75,9 @@ fn advice(status: u16) -> &'static str {
     match status {
         401 | 403 => "give a user and a password with --basic-auth-file FILE",
         404 => "is this Prometheus' address, with its path?",
-        502..=504 => "the proxy before Prometheus cannot reach it",
+        300..=399 => "it is somewhere else now: give that address",
+        503 => "Prometheus is starting, or a proxy before it cannot reach it: ask again",
+        502 | 504 => "the proxy before Prometheus cannot reach it",
         _ => "see Prometheus' log",
     }
 }

@@ -24,9 +24,14 @@ pub(super) async fn write(name: &str, options: &Options, asker: &Asker) -> Resul
     let board = find(name, options)?;
     // Nobody answers at all: that is an error, not a report full of it.
     asker.client.query("vector(1)", None).await?;
+    let millis = |seconds: f64| format!("{:.0}", seconds * 1000.0);
+    let (from, to) = match options.until {
+        Some(until) => (millis(until - options.last), millis(until)),
+        None => (format!("now-{}s", options.last), "now".to_owned()),
+    };
     let mut request = Request {
-        from: format!("now-{}s", options.last),
-        to: "now".to_owned(),
+        from,
+        to,
         width: options.size.width,
         ..Request::default()
     };

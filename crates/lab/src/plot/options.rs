@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use ::dashboards::{charts::Size, variables::parse_duration};
+use ::dashboards::{
+    charts::Size,
+    time::{Zone, now},
+    variables::parse_duration,
+};
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
@@ -14,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) exprs: Vec<String>,
     /// In seconds.
     pub(crate) last: f64,
+    /// In seconds since 1970; `None` is now.
+    pub(crate) until: Option<f64>,
     /// In seconds.
     pub(crate) step: Option<f64>,
     pub(crate) unit: Option<String>,
@@ -45,6 +51,13 @@ pub(crate) fn command() -> Command {
                 .default_value("1h")
                 .value_parser(seconds)
                 .help("How far back"),
+            Arg::new("until")
+                .long("until")
+                .value_name("TIME")
+                .value_parser(moment)
+                .help(
+                    "The end, as Grafana writes it: now-1d, 2026-11-22T17:00, milliseconds since 1970 [default: now]",
+                ),
             Arg::new("step")
                 .long("step")
                 .value_name("TIME")
@@ -96,6 +109,11 @@ fn seconds(text: &str) -> Result<f64, &'static str> {
     seconds.ok_or("expected a time such as 15m or 6h")
 }
 
+fn moment(text: &str) -> Result<f64, &'static str> {
+    let time = Zone::named("").parse(text, now(), true);
+    time.ok_or("expected a time such as now-1d or 2026-11-22T17:00")
+}
+
 fn variable(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -111,6 +129,7 @@ impl Options {
         Ok(Self {
             exprs: matches.get_many("expr").into_iter().flatten().cloned().collect(),
             last: matches.get_one("last").copied().unwrap_or(3600.0),
+            until: matches.get_one("until").copied(),
             step: matches.get_one("step").copied(),
             unit: matches.get_one("unit").cloned(),
             output: matches.get_one("output").cloned(),
