@@ -8,7 +8,7 @@ use form_urlencoded::Serializer;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
-    body::Incoming,
+    body::{Body, Incoming},
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
     http::request,
 };
@@ -233,12 +233,17 @@ impl Client {
         let answer = self.http.request(request).await;
         let answer = answer.map_err(|error| unreachable(root_of(&error)))?;
         let status = answer.status();
+        let too_large = || Error::TooLarge {
+            what: what.to_owned(),
+            limit: self.largest,
+        };
+        // What says that it is too large is not waited for.
+        if answer.body().size_hint().lower() > self.largest as u64 {
+            return Err(too_large());
+        }
         let body = self.body(answer).await.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                Error::TooLarge {
-                    what: what.to_owned(),
-                    limit: self.largest,
-                }
+                too_large()
             } else {
                 unreachable(error.to_string())
             }
