@@ -1,5 +1,7 @@
 //! A dashboard's panels in their rows.
 
+use std::fmt::Write;
+
 use futures_util::future::join_all;
 
 use super::{
@@ -92,7 +94,7 @@ pub async fn draw(board: &Dashboard, asker: &Asker, request: &Request) -> Conten
     let ready = Ready::prepare(board, asker, request).await;
     let mut html = String::new();
     for section in sections(&board.panels) {
-        html.push_str(&section_html(&section, asker, &ready).await);
+        write_section(&mut html, &section, asker, &ready).await;
     }
     Content {
         html,
@@ -133,7 +135,8 @@ fn sections(panels: &[Panel]) -> Vec<Section<'_>> {
     sections
 }
 
-async fn section_html(section: &Section<'_>, asker: &Asker, ready: &Ready) -> String {
+/// Into what is there already: pages can be some megabytes, and more than one copy at a time is memory for nothing.
+async fn write_section(out: &mut String, section: &Section<'_>, asker: &Asker, ready: &Ready) {
     let view = &ready.view;
     let folded = section.row.filter(|row| row.collapsed && !view.open.contains(&row.id));
     let title = section
@@ -141,12 +144,15 @@ async fn section_html(section: &Section<'_>, asker: &Asker, ready: &Ready) -> St
         .map(|row| escaped(&interpolate_with(&row.title, &view.scope, Format::Text)));
     if let (Some(row), Some(title)) = (folded, &title) {
         let count = section.panels.len();
-        return format!(
+        write!(
+            out,
             "<p class=\"folded\"><a href=\"?{}&amp;open={}#row-{}\">{title}</a> <small>{count} panels</small></p>\n",
             escaped(&view.query()),
             row.id,
             row.id
-        );
+        )
+        .ok();
+        return;
     }
     let copies: Vec<(Panel, Scope)> = section.panels.iter().flat_map(|panel| repeated(panel, view)).collect();
     let top = copies.iter().map(|(panel, _)| panel.grid_pos.y).min().unwrap_or(0);
@@ -158,15 +164,24 @@ async fn section_html(section: &Section<'_>, asker: &Asker, ready: &Ready) -> St
         };
         async move { panel::html(panel, asker, &view, &ready.bands, top).await }
     });
-    let inner = join_all(drawn).await.concat();
-    let grid = format!("<div class=\"grid\">{inner}</div>");
-    match (section.row, title) {
-        (Some(row), Some(title)) => format!(
-            "<details class=\"row\" id=\"row-{}\" open><summary>{title}</summary>{grid}</details>\n",
-            row.id
-        ),
-        _ => grid,
+    let drawn = join_all(drawn).await;
+    let end = match (section.row, title) {
+        (Some(row), Some(title)) => {
+            write!(
+                out,
+                "<details class=\"row\" id=\"row-{}\" open><summary>{title}</summary>",
+                row.id
+            )
+            .ok();
+            "</div></details>\n"
+        }
+        _ => "</div>",
+    };
+    out.push_str("<div class=\"grid\">");
+    for panel in drawn {
+        out.push_str(&panel);
     }
+    out.push_str(end);
 }
 
 /// One panel for each value of its variable, beside each other or below.

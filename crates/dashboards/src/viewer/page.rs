@@ -32,24 +32,25 @@ pub(super) async fn board(board: &Dashboard, shelf: &Shelf, asker: &Asker, query
     } else {
         String::new()
     };
-    let body = format!(
-        "<header class=\"top\"><a class=\"home\" href=\"/\">Dashboards</a><h1>{}</h1><nav>{}</nav></header>\n{}\n{}",
+    let before = format!(
+        "<header class=\"top\"><a class=\"home\" href=\"/\">Dashboards</a><h1>{}</h1><nav>{}</nav></header>\n{}\n",
         escaped(&board.title),
         list::links(board, &folders, &content.view),
         controls::html(board, &content.view, query),
-        main(&content, seconds),
     );
+    let body = main(&before, content, seconds);
     page(&board.title, query.theme, &head, &body, nonce)
 }
 
-fn main(content: &Content, refresh: f64) -> String {
+/// What is seen, behind what is before it. Pages can be some megabytes: here there are two copies, and then one.
+fn main(before: &str, content: Content, refresh: f64) -> String {
     let problems: String = content
         .problems
         .iter()
         .map(|what| format!("<p class=\"problem\">{}</p>", escaped(what)))
         .collect();
     format!(
-        "<main data-width=\"{}\" data-refresh=\"{refresh}\">{problems}{}</main>",
+        "{before}<main data-width=\"{}\" data-refresh=\"{refresh}\">{problems}{}</main>",
         content.view.width, content.html
     )
 }
@@ -75,13 +76,13 @@ pub async fn report(board: &Dashboard, asker: &Asker, request: &Request) -> Stri
             )
         })
         .collect();
-    let body = format!(
-        "<header class=\"top\"><h1>{}</h1><p>{} <small>{}</small></p></header>\n{}",
+    let before = format!(
+        "<header class=\"top\"><h1>{}</h1><p>{} <small>{}</small></p></header>\n",
         escaped(&board.title),
         escaped(&when),
         escaped(&values.join(" · ")),
-        main(&content, 0.0),
     );
+    let body = main(&before, content, 0.0);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\" data-theme=\"auto\" data-report>\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{}{}</style>\n</head>\n<body>\n{body}\n<script type=\"module\">{SCRIPT}</script>\n</body>\n</html>\n",
         escaped(&board.title),
