@@ -159,6 +159,7 @@ bench:
 	PATH="$(if $(PEERS),$(PEERS):)$$PATH" $(BINARIES)/lab bench --exporter blackbox $(BENCH_FLAGS)
 	PATH="$(if $(PEERS),$(PEERS):)$(TOOLS)/bin:$$PATH" $(BINARIES)/lab bench --exporter redis $(BENCH_FLAGS)
 	PATH="$(if $(PEERS),$(PEERS):)$(TOOLS)/bin:$$PATH" $(BINARIES)/lab bench --exporter all $(BENCH_FLAGS)
+	PATH="$(TOOLS)/bin:$$PATH" $(BINARIES)/lab bench dashboards $(BENCH_FLAGS)
 
 # Ten minutes for each target instead of one: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60

@@ -229,6 +229,9 @@ for_bench() {
   for_build
   programs strace=strace prlimit=util-linux
   link_redis
+  # Dashboards are opened in a browser, from a Prometheus.
+  link_prometheus
+  for_browser
   for_docker
 }
 

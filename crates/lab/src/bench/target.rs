@@ -150,24 +150,12 @@ impl Target {
 
     /// Resident memory now.
     pub(super) fn resident_kib(&self) -> Result<u64> {
-        self.status_kib("VmRSS")
+        self.process.resident_kib()
     }
 
     /// The most resident memory that it ever had.
     pub(super) fn peak_resident_kib(&self) -> Result<u64> {
-        self.status_kib("VmHWM")
-    }
-
-    fn status_kib(&self, name: &str) -> Result<u64> {
-        let text = self.process.proc("status")?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .with_context(|| format!("/proc/PID/status lacks {name}"))?;
-        line.trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .with_context(|| format!("{name}: {line}"))
+        self.process.peak_resident_kib()
     }
 }
 
@@ -207,6 +195,28 @@ impl Process {
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
         Ok(Self { child })
+    }
+
+    /// Resident memory now.
+    pub(super) fn resident_kib(&self) -> Result<u64> {
+        self.status_kib("VmRSS")
+    }
+
+    /// The most resident memory that it ever had.
+    pub(super) fn peak_resident_kib(&self) -> Result<u64> {
+        self.status_kib("VmHWM")
+    }
+
+    fn status_kib(&self, name: &str) -> Result<u64> {
+        let text = self.proc("status")?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .with_context(|| format!("/proc/PID/status lacks {name}"))?;
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .with_context(|| format!("{name}: {line}"))
     }
 
     fn proc(&self, file: &str) -> Result<String> {
