@@ -5,6 +5,7 @@
 //! What the dice may show is in `settings`, which `pages` lets people change while it runs.
 #![forbid(unsafe_code)]
 
+mod ballast;
 mod cpu;
 mod dice;
 mod http_labels;

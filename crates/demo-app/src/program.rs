@@ -35,6 +35,7 @@ const FLAGS: &[Flag] = &[
         "random",
         "What cpu_usage_simulated does: random (0 to 75), spikes (100 and 0, a second each) or high (90 to 100).",
     ),
+    Flag::value("ballast-mib", "0", "Memory to take for nothing, in MiB, from 0 to 512."),
     Flag::switch(
         "user-id-label",
         false,

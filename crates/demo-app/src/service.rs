@@ -9,6 +9,7 @@ use exporter_toolkit::self_metrics::PrometheusRegistry;
 use hyper::header::HeaderMap;
 use tokio::time::{Instant, sleep};
 
+use crate::ballast::Ballast;
 use crate::dice::{Dice, Draw};
 use crate::http_labels::{Endpoint, Verb};
 use crate::metrics::{DurationsCollector, LevelsCollector, Metrics, Seen};
@@ -54,6 +55,7 @@ pub(crate) struct Service {
     pub(crate) settings: Arc<LiveSettings>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) orders: Orders,
+    pub(crate) ballast: Arc<Ballast>,
     users: Arc<Users>,
     dice: Dice,
     pub(crate) started: Instant,
@@ -123,7 +125,10 @@ impl Service {
     /// # Errors
     /// As [`Metrics::new`].
     pub(crate) fn new(options: &Options) -> prometheus::Result<Self> {
+        let ballast = Arc::new(Ballast::default());
+        ballast.hold(options.settings.ballast_mib);
         Ok(Self {
+            ballast,
             settings: Arc::new(LiveSettings::new(options.settings)),
             metrics: Arc::new(Metrics::new()?),
             orders: Orders::default(),

@@ -12,6 +12,9 @@ use crate::latency::Distribution;
 /// The longest mean latency; longer ones belong to no demonstration.
 const LONGEST_MEAN: Duration = Duration::from_secs(10);
 
+/// The most ballast: twice what the alert on memory allows.
+const MOST_MIB: u32 = 512;
+
 /// What the simulation does now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Settings {
@@ -21,6 +24,8 @@ pub(crate) struct Settings {
     /// The share of requests that are answered 500, from 0 to 1.
     pub(crate) error_rate: f64,
     pub(crate) cpu_mode: CpuMode,
+    /// Memory that is taken for nothing, in MiB.
+    pub(crate) ballast_mib: u32,
     /// Whether requests are also counted by user.
     pub(crate) user_id_label: bool,
 }
@@ -32,6 +37,7 @@ impl Default for Settings {
             mean: Duration::from_millis(50),
             error_rate: 0.005,
             cpu_mode: CpuMode::Random,
+            ballast_mib: 0,
             user_id_label: false,
         }
     }
@@ -39,11 +45,12 @@ impl Default for Settings {
 
 impl Settings {
     /// The settings' names; the flags have the same, with dashes.
-    pub(crate) const NAMES: [&'static str; 5] = [
+    pub(crate) const NAMES: [&'static str; 6] = [
         "latency_distribution",
         "latency_mean",
         "error_rate",
         "cpu_mode",
+        "ballast_mib",
         "user_id_label",
     ];
 
@@ -57,6 +64,7 @@ impl Settings {
             "latency_mean" => self.mean = mean(value)?,
             "error_rate" => self.error_rate = share(value)?,
             "cpu_mode" => self.cpu_mode = choice(&CpuMode::ALL, value)?,
+            "ballast_mib" => self.ballast_mib = mebibytes(value)?,
             "user_id_label" => self.user_id_label = choice(&[("true", true), ("false", false)], value)?,
             _ => return Err(format!("no such setting; there are {}", Self::NAMES.join(", "))),
         }
@@ -71,6 +79,7 @@ impl Settings {
             "latency_mean" => format!("{:?}", self.mean),
             "error_rate" => self.error_rate.to_string(),
             "cpu_mode" => name_of(&CpuMode::ALL, self.cpu_mode).to_owned(),
+            "ballast_mib" => self.ballast_mib.to_string(),
             "user_id_label" => self.user_id_label.to_string(),
             _ => String::new(),
         }
@@ -83,6 +92,7 @@ impl Settings {
             "latency_mean": self.get("latency_mean"),
             "error_rate": self.error_rate,
             "cpu_mode": self.get("cpu_mode"),
+            "ballast_mib": self.ballast_mib,
             "user_id_label": self.user_id_label,
         })
     }
@@ -123,6 +133,11 @@ fn mean(value: &str) -> Result<Duration, String> {
 fn share(value: &str) -> Result<f64, String> {
     let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| format!("{value:?} is no number from 0 to 1"))
+}
+
+fn mebibytes(value: &str) -> Result<u32, String> {
+    let mebibytes = value.parse().ok().filter(|mebibytes| *mebibytes <= MOST_MIB);
+    mebibytes.ok_or_else(|| format!("{value:?} is no whole number from 0 to {MOST_MIB}"))
 }
 
 /// The settings in force.
@@ -167,6 +182,7 @@ mod tests {
             ("latency_mean", "1.5s"),
             ("error_rate", "0.25"),
             ("cpu_mode", "spikes"),
+            ("ballast_mib", "512"),
             ("user_id_label", "true"),
         ]));
         let expected = Settings {
@@ -174,6 +190,7 @@ mod tests {
             mean: Duration::from_millis(1500),
             error_rate: 0.25,
             cpu_mode: CpuMode::Spikes,
+            ballast_mib: 512,
             user_id_label: true,
         };
         assert_eq!(changed, Ok(expected));
@@ -181,7 +198,7 @@ mod tests {
         assert_eq!(Settings::default().with(&shown), Ok(expected));
         assert_eq!(
             expected.json().to_string(),
-            r#"{"cpu_mode":"spikes","error_rate":0.25,"latency_distribution":"exponential","latency_mean":"1.5s","user_id_label":true}"#
+            r#"{"ballast_mib":512,"cpu_mode":"spikes","error_rate":0.25,"latency_distribution":"exponential","latency_mean":"1.5s","user_id_label":true}"#
         );
     }
 
@@ -196,6 +213,8 @@ mod tests {
             ("error_rate", "1.01"),
             ("error_rate", "NaN"),
             ("cpu_mode", ""),
+            ("ballast_mib", "513"),
+            ("ballast_mib", "-1"),
             ("user_id_label", "yes"),
             ("errors", "1"),
         ]);
@@ -206,8 +225,10 @@ mod tests {
             r#"error_rate: "1.01" is no number from 0 to 1"#,
             r#"error_rate: "NaN" is no number from 0 to 1"#,
             r#"cpu_mode: "" is none of random, spikes, high"#,
+            r#"ballast_mib: "513" is no whole number from 0 to 512"#,
+            r#"ballast_mib: "-1" is no whole number from 0 to 512"#,
             r#"user_id_label: "yes" is none of true, false"#,
-            "errors: no such setting; there are latency_distribution, latency_mean, error_rate, cpu_mode, user_id_label",
+            "errors: no such setting; there are latency_distribution, latency_mean, error_rate, cpu_mode, ballast_mib, user_id_label",
         ];
         assert_eq!(live.change(&wrong).unwrap_err(), errors);
         assert_eq!(live.get(), Settings::default());

@@ -140,7 +140,7 @@ fn settings_are_shown_and_changed_while_it_runs() {
     let app = App::start(&STEADY);
     let shown = |error_rate: &str, cpu_mode: &str| {
         format!(
-            "{{\"cpu_mode\":\"{cpu_mode}\",\"error_rate\":{error_rate},\"latency_distribution\":\"lognormal\",\
+            "{{\"ballast_mib\":0,\"cpu_mode\":\"{cpu_mode}\",\"error_rate\":{error_rate},\"latency_distribution\":\"lognormal\",\
              \"latency_mean\":\"0ns\",\"user_id_label\":false}}\n"
         )
     };
@@ -235,6 +235,30 @@ fn where_others_reach_it_settings_only_change_with_the_flag() {
     );
     let open = App::start(&[&everywhere[..], &["--admin.allow-remote"]].concat());
     assert_eq!(open.ask("POST", "/admin/settings", &[FORM], "error_rate=1").status, 200);
+}
+
+#[test]
+fn ballast_is_really_taken_and_given_back() {
+    const MIB: f64 = 1024.0 * 1024.0;
+    let app = App::start(&STEADY);
+    let memory = || sample(&app.get("/metrics").text(), "app_memory_usage_bytes").unwrap();
+    let until = |is_so: &dyn Fn(f64) -> bool| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !is_so(memory()) {
+            assert!(std::time::Instant::now() < deadline, "it is at {}", memory());
+        }
+    };
+    let before = memory();
+    assert!(before < 64.0 * MIB, "{before}");
+    app.ask("POST", "/admin/settings", &[FORM], "ballast_mib=100");
+    until(&|now| now > before + 99.0 * MIB);
+    app.ask("POST", "/admin/settings", &[JSON], r#"{"ballast_mib": 0}"#);
+    until(&|now| now < before + 10.0 * MIB);
+    let refused = app.ask("POST", "/admin/settings", &[FORM], "ballast_mib=100000");
+    assert_eq!(
+        (refused.status, refused.text().as_str()),
+        (400, "ballast_mib: \"100000\" is no whole number from 0 to 512\n")
+    );
 }
 
 #[test]

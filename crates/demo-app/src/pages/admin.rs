@@ -58,6 +58,7 @@ fn change(service: &Service, may_change: bool, request: &PageRequest<'_>) -> Res
         .change(&changes)
         .map_err(|errors| Refusal::bad_request(errors.join("\n")))?;
     log_changes(&changes);
+    service.ballast.hold(settings.ballast_mib);
     if !settings.user_id_label {
         service.metrics.forget_users();
     }

@@ -99,6 +99,7 @@ fn label(name: &str) -> &'static str {
         "latency_mean" => "Latency: mean",
         "error_rate" => "Error rate",
         "cpu_mode" => "Simulated CPU",
+        "ballast_mib" => "Ballast, MiB",
         _ => "user_id label",
     }
 }
@@ -109,6 +110,9 @@ fn field(name: &str, value: &str) -> String {
         "cpu_mode" => CpuMode::ALL.iter().map(|(name, _)| *name).collect(),
         "user_id_label" => vec!["false", "true"],
         "latency_mean" => return format!("<input name=\"{name}\" value=\"{value}\" size=\"8\" required>"),
+        "ballast_mib" => {
+            return format!("<input name=\"{name}\" value=\"{value}\" type=\"number\" min=\"0\" max=\"512\" required>");
+        }
         _ => {
             return format!(
                 "<input name=\"{name}\" value=\"{value}\" type=\"number\" min=\"0\" max=\"1\" step=\"any\" required>"
