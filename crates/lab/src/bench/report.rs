@@ -30,7 +30,7 @@ impl Part {
         Self { text, met: true }
     }
 
-    /// A line of such a table; an empty `target` is none.
+    /// A line of such a table; an empty `target` is none, and so is a figure of the other's that is no number.
     pub(super) fn row(&mut self, name: &str, [ours, other]: [f64; 2], met: bool, target: &str) {
         let verdict = match (target, met) {
             ("", _) => String::new(),
@@ -38,13 +38,18 @@ impl Part {
             (target, false) => format!("   {target} MISSED"),
         };
         self.met &= met;
+        let [other, share] = [other, ours / other].map(shown);
         // Writing to a String cannot fail.
-        writeln!(
-            self.text,
-            "{name:<32}{ours:>10.3}{other:>11.3}{:>9.3}{verdict}",
-            ours / other
-        )
-        .ok();
+        writeln!(self.text, "{name:<32}{ours:>10.3}{other:>11}{share:>9}{verdict}").ok();
+    }
+}
+
+/// A dash where there is nothing to compare with.
+fn shown(figure: f64) -> String {
+    if figure.is_nan() {
+        "-".to_owned()
+    } else {
+        format!("{figure:.3}")
     }
 }
 
@@ -276,6 +281,17 @@ mod tests {
             assert_eq!(part.met, met);
             assert!(part.text.ends_with(words), "{}", part.text);
         }
+    }
+
+    #[test]
+    fn what_upstream_does_not_have_is_a_dash() {
+        let mut part = Part {
+            text: String::new(),
+            met: true,
+        };
+        part.row("demo-app", [1.5, f64::NAN], true, "");
+        let expected = format!("{:<32}{:>10}{:>11}{:>9}\n", "demo-app", "1.500", "-", "-");
+        assert_eq!(part.text, expected);
     }
 
     #[test]
