@@ -1,25 +1,28 @@
 //! A drill: the same rules and routes in less time, so that every alert can be seen to come and go. A copy of the
 //! configuration, made by one rule, [`Pace`], and never by hand.
 
+mod command;
 mod pace;
 mod receivers;
 mod text;
 
 use std::{
     fs,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
 
+pub(crate) use command::{FACTOR_FILE, command, run};
 pub(crate) use pace::Pace;
 
 /// What is to be copied, and where things are in the copy.
 pub(crate) struct Plan<'a> {
     pub(crate) pace: Pace,
-    /// prometheus.yml; rules/ and targets/ are beside it.
+    /// prometheus.yml; rules/ is beside it.
     pub(crate) prometheus: &'a Path,
+    /// The folder of who is scraped.
+    pub(crate) targets: &'a Path,
     pub(crate) blackbox: &'a Path,
     /// alertmanager.yml; templates/ and receivers/ are beside it.
     pub(crate) alertmanager: &'a Path,
@@ -27,6 +30,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) slack: &'a str,
     /// Texts that are replaced everywhere: the usual addresses, by those that are in use.
     pub(crate) addresses: &'a [(String, String)],
+    /// Where whoever reads the copy finds it, if that is elsewhere, as in a container.
+    pub(crate) seen_at: Option<&'a Path>,
 }
 
 /// The copy.
@@ -58,8 +63,13 @@ pub(crate) fn write(plan: &Plan<'_>, folder: &Path) -> Result<Files> {
         fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
     }
     let files = Files::of(folder);
-    copy_folder(plan, "rules", folder, |text| text::rules(text, plan.pace))?;
-    copy_folder(plan, "targets", folder, str::to_owned)?;
+    let rules = plan.prometheus.with_file_name("rules");
+    copy_folder(&rules, "yml", &folder.join("rules"), |text| {
+        replaced(text::rules(text, plan.pace), plan.addresses)
+    })?;
+    copy_folder(plan.targets, "yml", &folder.join("targets"), |text| {
+        replaced(text.to_owned(), plan.addresses)
+    })?;
     let prometheus = text::prometheus(&read(plan.prometheus)?, plan.pace);
     put(&files.prometheus, &replaced(prometheus, plan.addresses))?;
     put(&files.blackbox, &read(plan.blackbox)?)?;
@@ -69,24 +79,28 @@ pub(crate) fn write(plan: &Plan<'_>, folder: &Path) -> Result<Files> {
 
 fn alertmanager(plan: &Plan<'_>, files: &Files) -> Result<()> {
     let beside = |name: &str| plan.alertmanager.with_file_name(name);
-    let slack = receivers::slack(&read(&beside("receivers/slack.yml"))?, &files.slack_url);
+    let slack_url = match (plan.seen_at, files.slack_url.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => files.slack_url.clone(),
+    };
+    let slack = receivers::slack(&read(&beside("receivers/slack.yml"))?, &slack_url);
     let text = text::alertmanager(&read(plan.alertmanager)?, plan.pace);
     let text = receivers::told_by_slack(&text, &slack)
         .with_context(|| format!("{} has no receivers to replace", plan.alertmanager.display()))?;
     put(&files.alertmanager, &replaced(text, plan.addresses))?;
     put(&files.slack_url, plan.slack)?;
-    let templates = fs::canonicalize(beside("templates")).context("finding the templates of notifications")?;
-    symlink(templates, files.alertmanager.with_file_name("templates")).context("linking the templates")
+    let templates = files.alertmanager.with_file_name("templates");
+    copy_folder(&beside("templates"), "tmpl", &templates, str::to_owned)
 }
 
-fn copy_folder(plan: &Plan<'_>, name: &str, to: &Path, change: impl Fn(&str) -> String) -> Result<()> {
-    let (from, to) = (plan.prometheus.with_file_name(name), to.join(name));
-    fs::create_dir_all(&to).with_context(|| format!("creating {}", to.display()))?;
-    let entries = fs::read_dir(&from).with_context(|| format!("listing {}", from.display()))?;
+/// Its files of a kind.
+fn copy_folder(from: &Path, kind: &str, to: &Path, change: impl Fn(&str) -> String) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("creating {}", to.display()))?;
+    let entries = fs::read_dir(from).with_context(|| format!("listing {}", from.display()))?;
     for entry in entries {
         let path = entry.with_context(|| format!("listing {}", from.display()))?.path();
-        if let (Some(file), true) = (path.file_name(), path.extension().is_some_and(|kind| kind == "yml")) {
-            put(&to.join(file), &replaced(change(&read(&path)?), plan.addresses))?;
+        if let (Some(file), true) = (path.file_name(), path.extension().is_some_and(|found| found == kind)) {
+            put(&to.join(file), &change(&read(&path)?))?;
         }
     }
     Ok(())
@@ -129,10 +143,12 @@ mod tests {
         let plan = Plan {
             pace: Pace::DRILL,
             prometheus: &root.join("prometheus/prometheus.yml"),
+            targets: &root.join("prometheus/targets"),
             blackbox: &root.join("prometheus/blackbox.yml"),
             alertmanager: &root.join("deploy/alertmanager/alertmanager.yml"),
             slack: "http://127.0.0.1:1/slack",
             addresses: &[],
+            seen_at: Some(Path::new("/drill")),
         };
         let files = write(&plan, &to.path().join("drill")).unwrap();
         let prometheus = read(&files.prometheus).unwrap();
@@ -148,6 +164,11 @@ mod tests {
             5,
             "all but the Watchdog's"
         );
+        assert!(
+            alertmanager.contains("api_url_file: \"/drill/slack_url\"\n"),
+            "{alertmanager}"
+        );
+        assert!(to.path().join("drill/templates/links.tmpl").is_file());
         assert!(alertmanager.contains("group_interval: 5s\n") && alertmanager.contains("group_wait: 0s\n"));
         // Made anew, and the same.
         assert_eq!(

@@ -2,16 +2,20 @@
 //! cleared, and says how long that took. What was done is undone, however it ends.
 
 mod board;
+mod compose;
 mod containers;
 mod control;
 mod http;
+mod need;
 mod options;
+mod proxy;
 mod redis;
 mod report;
 mod run;
 mod scenario;
 mod scenarios;
 mod server;
+mod stack;
 mod undo;
 mod world;
 
@@ -27,9 +31,11 @@ use clap::ArgMatches;
 
 use crate::up::signals::Signals;
 use board::Board;
+use compose::Compose;
 use options::Options;
 pub(crate) use options::command;
 use scenario::Scenario;
+use stack::Stack;
 use world::World;
 
 /// Runs what was chosen, or lists it.
@@ -40,13 +46,22 @@ pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
     let options = Options::from_matches(arguments)?;
     let chosen = scenarios::chosen(&options.only)?;
     if options.list {
-        say(&report::list(&chosen))?;
+        say(&report::list(&chosen, options.project.is_some()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let world = Arc::new(World::find(&options.state_dir)?);
+    let stack = match &options.project {
+        Some(project) => Stack::Containers(Compose::find(&options.docker, project)?),
+        None => Stack::of_lab_up(&options.state_dir)?,
+    };
+    let world = Arc::new(World::of(stack)?);
     ensure!(
         world.factor() > 1 || options.for_real,
-        "these are the real rules, which take up to hours: start lab up --drill instead, or say --for-real"
+        "these are the real rules, which take up to hours: start {} instead, or say --for-real",
+        if options.project.is_some() {
+            "compose with deploy/compose.drill.yaml"
+        } else {
+            "lab up --drill"
+        }
     );
     if !options.json {
         say(&report::heading(&world))?;

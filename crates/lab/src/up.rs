@@ -1,7 +1,7 @@
 //! `lab up`: starts the exporters and the real Prometheus, shows what runs where, starts again what ends by itself, and stops
 //! all of it at the end.
 
-mod control;
+pub(crate) mod control;
 mod dashboards;
 mod docker;
 mod drill;
@@ -13,7 +13,7 @@ mod ours;
 mod redis;
 mod service;
 pub(crate) mod signals;
-mod stack;
+pub(crate) mod stack;
 pub(crate) mod state;
 mod table;
 

@@ -1,4 +1,4 @@
-//! Orders to `lab up`, which alone touches its services. What was ordered is undone when the connection ends.
+//! Orders to the stack. `lab up` alone touches its services; what was ordered is undone when the connection ends.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,7 +11,14 @@ use anyhow::{Context, Result, ensure};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection.
+/// Who takes orders about services, such as `stop redis`. Dropping it undoes what was ordered.
+pub(super) trait Orders: Send {
+    /// # Errors
+    /// It is refused.
+    fn order(&mut self, order: &str) -> Result<()>;
+}
+
+/// A connection to `lab up`.
 pub(super) struct Control {
     stream: BufReader<UnixStream>,
 }
@@ -26,10 +33,10 @@ impl Control {
             stream: BufReader::new(stream),
         })
     }
+}
 
-    /// # Errors
-    /// It is refused.
-    pub(super) fn order(&mut self, order: &str) -> Result<()> {
+impl Orders for Control {
+    fn order(&mut self, order: &str) -> Result<()> {
         let mut answer = String::new();
         self.stream
             .get_mut()

@@ -13,13 +13,17 @@ pub(super) struct Options {
     pub(super) json: bool,
     pub(super) for_real: bool,
     pub(super) state_dir: PathBuf,
+    /// That of a stack of compose; `None`: it is that of a `lab up`.
+    pub(super) project: Option<String>,
+    /// Docker's socket.
+    pub(super) docker: String,
 }
 
 /// The subcommand as clap sees it.
 pub(crate) fn command() -> Command {
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("simulate")
-        .about("Makes alerts happen for real on lab up --drill, and waits until each is told and has cleared")
+        .about("Makes alerts happen for real on lab up --drill or on compose, and waits until each is told and has cleared")
         .args([
             flag(
                 "list",
@@ -42,6 +46,18 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .default_value(".lab")
                 .help("That of lab up"),
+            Arg::new("compose")
+                .long("compose")
+                .value_name("PROJECT")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("pilotlight")
+                .help("On the containers of deploy/compose.yaml with compose.drill.yaml, instead of lab up"),
+            Arg::new("docker")
+                .long("docker")
+                .value_name("SOCKET")
+                .default_value("unix:///var/run/docker.sock")
+                .help("Where --compose asks Docker"),
         ])
 }
 
@@ -59,6 +75,8 @@ impl Options {
                 .get_one("state-dir")
                 .cloned()
                 .context("--state-dir has a default")?,
+            project: matches.get_one("compose").cloned(),
+            docker: matches.get_one("docker").cloned().context("--docker has a default")?,
         })
     }
 }

@@ -67,9 +67,13 @@ pub(super) fn heading(world: &World) -> String {
 }
 
 /// What there is.
-pub(super) fn list(chosen: &[&'static Scenario]) -> String {
+pub(super) fn list(chosen: &[&'static Scenario], on_compose: bool) -> String {
     let mut text = String::new();
-    for scenario in chosen {
+    let never = |scenario: &Scenario| {
+        let mut needs = scenario.needs.iter().filter(|_| on_compose);
+        needs.find_map(|need| need.never_on_compose())
+    };
+    for scenario in chosen.iter().filter(|scenario| never(scenario).is_none()) {
         let alerts: Vec<&str> = scenario.alerts.iter().map(|expected| expected.alert).collect();
         let needs: Vec<String> = scenario
             .needs
@@ -86,9 +90,19 @@ pub(super) fn list(chosen: &[&'static Scenario]) -> String {
             format_args!("{:<22} {}: {}{needs}", scenario.name, alerts.join(", "), scenario.what),
         );
     }
-    line(&mut text, format_args!("\nCannot be made to happen:"));
+    if !scenarios::NOT_HERE.is_empty() {
+        line(&mut text, format_args!("\nCannot be made to happen:"));
+    }
     for (alert, reason) in scenarios::NOT_HERE {
         line(&mut text, format_args!("{alert:<22} {reason}"));
+    }
+    if on_compose {
+        line(&mut text, format_args!("\nCannot be made to happen on compose:"));
+    }
+    for scenario in chosen {
+        if let Some(reason) = never(scenario) {
+            line(&mut text, format_args!("{:<22} {reason}", scenario.name));
+        }
     }
     text
 }

@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Result;
 
-use super::{
-    undo::Undo,
-    world::{Need, World},
-};
+use super::{need::Need, undo::Undo, world::World};
 
 /// Something that goes wrong, and the alerts that tell of it.
 pub(super) struct Scenario {

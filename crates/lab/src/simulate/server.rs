@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -46,36 +46,12 @@ impl Endpoint {
         }
     }
 
-    /// Serves on loopback until it is undone; where.
+    /// Serves there until it is undone; at which port.
     ///
     /// # Errors
     /// There is no port, or no thread.
-    pub(super) fn serve(self, undo: &mut Undo) -> Result<SocketAddr> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("finding a port")?;
-        let address = listener.local_addr().context("finding a port")?;
-        let ended = Arc::new(AtomicBool::new(false));
-        let is_over = Arc::clone(&ended);
-        let endpoint = Arc::new(self);
-        let accept = move || {
-            for stream in listener.incoming().flatten() {
-                if is_over.load(Ordering::Relaxed) {
-                    return;
-                }
-                let endpoint = Arc::clone(&endpoint);
-                let answer = move || drop(endpoint.answer(stream));
-                // Without a thread the client is not answered, as by any server that has none left.
-                drop(thread::Builder::new().name("answer".to_owned()).spawn(answer));
-            }
-        };
-        let thread = thread::Builder::new().name("endpoint".to_owned()).spawn(accept);
-        let thread = thread.context("starting a thread")?;
-        undo.by(move || {
-            ended.store(true, Ordering::Relaxed);
-            // Wakes it, so that it sees that.
-            TcpStream::connect(address).context("ending an endpoint")?;
-            thread.join().map_err(|_| anyhow::anyhow!("an endpoint has failed"))
-        });
-        Ok(address)
+    pub(super) fn serve(self, undo: &mut Undo, here: IpAddr) -> Result<SocketAddr> {
+        accept(undo, here, move |stream| self.answer(stream))
     }
 
     fn answer(&self, stream: TcpStream) -> io::Result<()> {
@@ -103,6 +79,42 @@ impl Endpoint {
     }
 }
 
+/// Lets `answer` have each connection, in a thread of its own, until it is undone; where.
+///
+/// # Errors
+/// There is no port, or no thread.
+pub(super) fn accept(
+    undo: &mut Undo,
+    here: IpAddr,
+    answer: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static,
+) -> Result<SocketAddr> {
+    let listener = TcpListener::bind((here, 0)).context("finding a port")?;
+    let address = listener.local_addr().context("finding a port")?;
+    let ended = Arc::new(AtomicBool::new(false));
+    let is_over = Arc::clone(&ended);
+    let answer = Arc::new(answer);
+    let accept = move || {
+        for stream in listener.incoming().flatten() {
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            let answer = Arc::clone(&answer);
+            let work = move || drop(answer(stream));
+            // Without a thread the client is not answered, as by any server that has none left.
+            drop(thread::Builder::new().name("answer".to_owned()).spawn(work));
+        }
+    };
+    let thread = thread::Builder::new().name("endpoint".to_owned()).spawn(accept);
+    let thread = thread.context("starting a thread")?;
+    undo.by(move || {
+        ended.store(true, Ordering::Relaxed);
+        // Wakes it, so that it sees that.
+        TcpStream::connect(address).context("ending an endpoint")?;
+        thread.join().map_err(|_| anyhow::anyhow!("an endpoint has failed"))
+    });
+    Ok(address)
+}
+
 fn read_head(stream: &mut impl Read) -> io::Result<()> {
     let (mut head, mut piece) = (Vec::new(), [0; 1024]);
     while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < LONGEST {
@@ -114,12 +126,12 @@ fn read_head(stream: &mut impl Read) -> io::Result<()> {
     Ok(())
 }
 
-/// With a certificate for 127.0.0.1 that ends so many days from now, and that nobody trusts.
+/// With a certificate for an address that ends so many days from now, and that nobody trusts.
 ///
 /// # Errors
 /// There is no randomness.
-pub(super) fn certificate(days: i64) -> Result<Arc<ServerConfig>> {
-    let mut params = CertificateParams::new(vec![Ipv4Addr::LOCALHOST.to_string()])?;
+pub(super) fn certificate(here: IpAddr, days: i64) -> Result<Arc<ServerConfig>> {
+    let mut params = CertificateParams::new(vec![here.to_string()])?;
     let (year, month, day) = date(days)?;
     params.not_after = date_time_ymd(year, month, day);
     let key = KeyPair::generate().context("making a key")?;
@@ -150,11 +162,14 @@ fn date(days: i64) -> Result<(i32, u8, u8)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     #[test]
     fn it_answers_as_it_was_told_and_is_gone_when_that_is_undone() {
         let mut undo = Undo::default();
-        let address = Endpoint::plain("a 1\n").serve(&mut undo).unwrap();
+        let address = Endpoint::plain("a 1\n").serve(&mut undo, HERE).unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let mut answer = String::new();
@@ -169,7 +184,7 @@ mod tests {
 
     #[test]
     fn certificates_end_in_the_past_and_in_the_future() {
-        assert!(certificate(-3).is_ok() && certificate(10).is_ok());
+        assert!(certificate(HERE, -3).is_ok() && certificate(HERE, 10).is_ok());
         assert!(date(-3).unwrap() < date(0).unwrap() && date(0).unwrap() < date(400).unwrap());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,30 +12,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use super::{control::Control, http, undo::Undo};
-use crate::up::state::State;
-
-/// What a scenario needs. Without it, it is left out, and that is said.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Need {
-    /// A Docker that container-exporter asks.
-    Docker,
-    /// A copy of the configuration, in which things can be put and broken.
-    Copy,
-    /// A Redis that is `lab up`'s own.
-    Redis,
-    /// The right to mount.
-    Root,
-}
+use super::{
+    control::Orders,
+    http,
+    need::Need,
+    stack::{Files, Stack},
+    undo::Undo,
+};
 
 /// What is known of it.
 pub(super) struct World {
-    state: State,
-    folder: PathBuf,
+    stack: Stack,
+    files: Files,
     /// Who changes the files of targets.
-    files: Mutex<()>,
+    targets: Mutex<()>,
     stopped: AtomicBool,
 }
 
@@ -43,24 +35,20 @@ pub(super) struct World {
 const LOOK: Duration = Duration::from_millis(100);
 
 impl World {
-    /// By the folder of state of a `lab up`.
-    ///
     /// # Errors
-    /// None runs there.
-    pub(super) fn find(folder: &Path) -> Result<Self> {
-        let state = State::read(folder)?;
-        let folder = fs::canonicalize(folder).with_context(|| format!("finding {}", folder.display()))?;
+    /// The files of the stack are not there.
+    pub(super) fn of(stack: Stack) -> Result<Self> {
         Ok(Self {
-            state,
-            folder,
-            files: Mutex::new(()),
+            files: stack.files()?,
+            stack,
+            targets: Mutex::new(()),
             stopped: AtomicBool::new(false),
         })
     }
 
     /// How many times faster than real.
     pub(super) fn factor(&self) -> u32 {
-        self.state.drill.unwrap_or(1)
+        self.files.drill.unwrap_or(1)
     }
 
     /// Everything is to end.
@@ -92,9 +80,30 @@ impl World {
     /// # Errors
     /// It does not run.
     pub(super) fn address(&self, name: &str) -> Result<SocketAddr> {
-        let service = self.state.services.iter().find(|service| service.name == name);
-        let service = service.with_context(|| format!("{name} does not run"))?;
-        address_of(&service.url)
+        self.stack.address(name)
+    }
+
+    /// This machine, as the stack reaches it.
+    ///
+    /// # Errors
+    /// Nothing is known of the stack's network.
+    pub(super) fn here(&self) -> Result<IpAddr> {
+        match &self.stack {
+            Stack::Processes { .. } => Ok(Ipv4Addr::LOCALHOST.into()),
+            Stack::Containers(compose) => compose.here(),
+        }
+    }
+
+    /// blackbox-exporter, as Prometheus reaches it.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub(super) fn prober(&self) -> Result<String> {
+        const NAME: &str = "blackbox-exporter";
+        match &self.stack {
+            Stack::Processes { .. } => self.address(NAME).map(|address| address.to_string()),
+            Stack::Containers(_) => Ok(format!("{NAME}:9115")),
+        }
     }
 
     /// Whether every target but those of drills was scraped three times.
@@ -112,30 +121,55 @@ impl World {
     /// Where notifications are told.
     ///
     /// # Errors
-    /// The file of state is not of this program.
+    /// Nowhere that can be asked.
     pub(super) fn console(&self) -> Result<SocketAddr> {
-        address_of(&self.state.console)
+        self.stack.address("console")
     }
 
     /// Why something that is needed is not here; `None`: it is.
     pub(super) fn lacks(&self, need: Need) -> Option<String> {
-        let runs = |name: &str| self.address(name).is_ok();
-        match need {
-            Need::Copy if self.state.drill.is_none() => {
+        let is_root = rustix::process::geteuid().is_root();
+        match (need, &self.stack) {
+            (need, Stack::Containers(_)) if need.never_on_compose().is_some() => {
+                need.never_on_compose().map(str::to_owned)
+            }
+            (Need::Copy, Stack::Processes { .. }) if self.files.drill.is_none() => {
                 Some("the files are not lab up's own: start it with --drill, or --drill=1".to_owned())
             }
-            Need::Redis if !runs("redis") => Some("lab up has started no Redis".to_owned()),
-            Need::Root if !rustix::process::geteuid().is_root() => Some("only root may mount".to_owned()),
-            Need::Docker if !runs("container-exporter") => Some("container-exporter does not run".to_owned()),
-            Need::Docker if self.state.docker.is_empty() => Some("lab up asks no Docker".to_owned()),
-            Need::Docker => self.no_docker(),
-            Need::Copy | Need::Redis | Need::Root => None,
+            (Need::Copy, Stack::Containers(_)) if self.files.drill.is_none() => {
+                Some("the files are the repository's own: start it with deploy/compose.drill.yaml".to_owned())
+            }
+            (Need::Redis, Stack::Processes { .. }) if self.address("redis").is_err() => {
+                Some("lab up has started no Redis".to_owned())
+            }
+            (Need::Root, _) if !is_root => Some("only root may mount".to_owned()),
+            (Need::Signals, Stack::Containers(_)) if !is_root => {
+                Some("only root may signal processes of containers".to_owned())
+            }
+            (Need::Past, _) => self.past().err().map(|why| format!("{why:#}")),
+            (Need::Docker, stack) => stack.no_docker(),
+            _ => None,
         }
     }
 
-    fn no_docker(&self) -> Option<String> {
-        let reason = self.docker().get("/_ping").err()?;
-        Some(format!("there is no Docker: {reason:#}"))
+    /// A program that a service runs.
+    ///
+    /// # Errors
+    /// It does not run here.
+    pub(super) fn program(&self, service: &str) -> Result<PathBuf> {
+        self.stack.program(service)
+    }
+
+    /// promtool, beside Prometheus.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn past(&self) -> Result<PathBuf> {
+        let prometheus = self.program("prometheus")?;
+        let prometheus = fs::read_link(&prometheus).with_context(|| format!("following {}", prometheus.display()))?;
+        let promtool = prometheus.with_file_name("promtool");
+        ensure!(promtool.is_file(), "there is no {}", promtool.display());
+        Ok(promtool)
     }
 
     /// Docker's API.
@@ -145,25 +179,24 @@ impl World {
 
     /// Its socket, or the way to it that a drill has.
     pub(super) fn docker_socket(&self) -> PathBuf {
-        let docker = &self.state.docker;
-        PathBuf::from(docker.strip_prefix("unix://").unwrap_or(docker))
+        self.stack.docker_socket()
     }
 
     pub(super) fn prometheus_config(&self) -> &Path {
-        &self.state.prometheus_config
+        &self.files.prometheus
     }
 
     pub(super) fn blackbox_config(&self) -> &Path {
-        &self.state.blackbox_config
+        &self.files.blackbox
     }
 
     pub(super) fn alertmanager_config(&self) -> &Path {
-        &self.state.alertmanager_config
+        &self.files.alertmanager
     }
 
-    /// Of the state of `lab up`.
+    /// Where a drill may leave something for as long as it lasts.
     pub(super) fn folder(&self) -> &Path {
-        &self.folder
+        &self.files.folder
     }
 
     /// Orders a service to `do_it`, until it is undone.
@@ -171,10 +204,10 @@ impl World {
     /// # Errors
     /// It is refused.
     pub(super) fn order(&self, undo: &mut Undo, order: &str) -> Result<()> {
-        let mut control = self.control()?;
-        control.order(order)?;
+        let mut orders = self.orders()?;
+        orders.order(order)?;
         undo.by(move || {
-            drop(control);
+            drop(orders);
             Ok(())
         });
         Ok(())
@@ -182,8 +215,29 @@ impl World {
 
     /// # Errors
     /// Nobody takes orders.
-    pub(super) fn control(&self) -> Result<Control> {
-        Control::connect(&self.state.control)
+    pub(super) fn orders(&self) -> Result<Box<dyn Orders>> {
+        self.stack.orders()
+    }
+
+    /// Tells a service to read its configuration again.
+    ///
+    /// # Errors
+    /// It does not run, or refuses.
+    pub(super) fn reload(&self, service: &str) -> Result<()> {
+        self.stack.reload(service)
+    }
+
+    /// Lets a service read a configuration that is none, until it is undone.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn misread(self: &Arc<Self>, undo: &mut Undo, service: &'static str, config: &Path) -> Result<()> {
+        let world = Arc::clone(self);
+        undo.by(move || world.reload(service));
+        self.change(undo, config, |text| format!("{text}\nnonsense\n"))?;
+        // It is refused, which is what this is about.
+        self.reload(service).ok();
+        Ok(())
     }
 
     /// Writes a file of the copy anew, until it is undone.
@@ -202,18 +256,26 @@ impl World {
     ///
     /// # Errors
     /// The file cannot be changed.
-    pub(super) fn probe(self: &Arc<Self>, undo: &mut Undo, target: &str, prober: SocketAddr) -> Result<()> {
+    pub(super) fn probe(self: &Arc<Self>, undo: &mut Undo, target: &str, prober: &str) -> Result<()> {
         let lines = format!("- targets: [\"{target}\"]\n  labels: {{__prober__: \"{prober}\"}}\n");
-        self.targets(|text| format!("{text}{lines}"))?;
+        self.scrape(undo, "probe-http.yml", lines)
+    }
+
+    /// Adds lines to a file of targets.
+    ///
+    /// # Errors
+    /// The file cannot be changed.
+    pub(super) fn scrape(self: &Arc<Self>, undo: &mut Undo, file: &'static str, lines: String) -> Result<()> {
+        self.targets(file, |text| format!("{text}{lines}"))?;
         let world = Arc::clone(self);
-        undo.by(move || world.targets(|text| text.replace(&lines, "")));
+        undo.by(move || world.targets(file, |text| text.replace(&lines, "")));
         Ok(())
     }
 
     /// By way of another file, since Prometheus may read it at any time.
-    fn targets(&self, change: impl FnOnce(&str) -> String) -> Result<()> {
-        let _alone = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = self.prometheus_config().with_file_name("targets/probe-http.yml");
+    fn targets(&self, file: &str, change: impl FnOnce(&str) -> String) -> Result<()> {
+        let _alone = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.prometheus_config().with_file_name("targets").join(file);
         let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let new = path.with_extension("new");
         put(&new, &change(&text))?;
@@ -225,10 +287,4 @@ impl World {
 /// The file cannot be written.
 pub(super) fn put(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("writing {}", path.display()))
-}
-
-/// Of `http://127.0.0.1:9090/`.
-fn address_of(url: &str) -> Result<SocketAddr> {
-    let address = url.split('/').nth(2).and_then(|address| address.parse().ok());
-    address.with_context(|| format!("no address in {url}"))
 }

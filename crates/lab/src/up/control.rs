@@ -50,7 +50,7 @@ impl Act {
     }
 
     /// What undoes it.
-    fn undo(self) -> Option<Self> {
+    pub(crate) fn undo(self) -> Option<Self> {
         match self {
             Self::Stop => Some(Self::Start),
             Self::Pause => Some(Self::Continue),
@@ -58,6 +58,23 @@ impl Act {
             Self::Start | Self::Kill | Self::Continue | Self::UnlimitFiles => None,
         }
     }
+}
+
+/// An order: an act, a service, and what more it takes.
+///
+/// # Errors
+/// It is none; in words.
+pub(crate) fn parse(line: &str) -> Result<(Act, &str), String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let order = match words.as_slice() {
+        [act, service] => Act::parse(act, None).map(|act| (act, *service)),
+        [act, service, more] => Act::parse(act, Some(more)).map(|act| (act, *service)),
+        _ => None,
+    };
+    order.ok_or_else(|| {
+        "expected stop, start, kill, pause, continue, limit-files or unlimit-files, a service, and for limit-files bytes"
+            .to_owned()
+    })
 }
 
 /// An order, and where its answer goes.
@@ -156,16 +173,7 @@ async fn converse(
 }
 
 async fn carry_out(line: &str, orders: &mpsc::Sender<Order>, done: &mut Vec<(Act, String)>) -> Result<(), String> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let order = match words.as_slice() {
-        [act, service] => Act::parse(act, None).map(|act| (act, *service)),
-        [act, service, more] => Act::parse(act, Some(more)).map(|act| (act, *service)),
-        _ => None,
-    };
-    let (act, service) = order.ok_or_else(|| {
-        "expected stop, start, kill, pause, continue, limit-files or unlimit-files, a service, and for limit-files bytes"
-            .to_owned()
-    })?;
+    let (act, service) = parse(line)?;
     if let Some(undo) = act.undo() {
         done.push((undo, service.to_owned()));
     }

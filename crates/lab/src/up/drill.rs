@@ -29,10 +29,12 @@ pub(crate) fn prepare(options: &mut Options, pace: Pace) -> Result<()> {
     let plan = Plan {
         pace,
         prometheus: &options.prometheus_config,
+        targets: &options.prometheus_config.with_file_name("targets"),
         blackbox: &options.blackbox_config,
         alertmanager: &options.alertmanager_config,
         slack: &format!("http://{}/slack", options.console_listen),
         addresses: &options.addresses(),
+        seen_at: None,
     };
     let files = drill::write(&plan, &folder)?;
     options.prometheus_config = files.prometheus;

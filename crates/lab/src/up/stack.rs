@@ -312,7 +312,7 @@ fn command(service: &Service, log: &Path) -> Result<Command> {
 }
 
 /// The most that a file may grow to; `None`: what it was.
-fn limit_files(pid: Pid, bytes: Option<u64>) -> Result<(), String> {
+pub(crate) fn limit_files(pid: Pid, bytes: Option<u64>) -> Result<(), String> {
     let said = |error: rustix::io::Errno| format!("limiting files of process {pid}: {error}");
     let now = rustix::process::getrlimit(Resource::Fsize);
     let current = bytes.or(now.current);

@@ -11,12 +11,13 @@ use serde_json::Value;
 
 use crate::simulate::{
     http,
+    need::Need,
     scenario::{Expected, Scenario},
     undo::Undo,
     world::World,
 };
 
-pub(super) const SCENARIOS: [Scenario; 3] = [
+pub(super) const SCENARIOS: [Scenario; 4] = [
     Scenario::usual(
         "app-errors",
         "demo-app fails half of its requests",
@@ -48,6 +49,15 @@ pub(super) const SCENARIOS: [Scenario; 3] = [
         &[Expected::any("LabHighCpu")],
         |world, undo| set(world, undo, "cpu_mode", "high"),
     ),
+    Scenario {
+        needs: &[Need::Room],
+        ..Scenario::usual(
+            "app-memory",
+            "demo-app takes 300 MiB for nothing",
+            &[Expected::any("AppHighMemory")],
+            |world, undo| set(world, undo, "ballast_mib", "300"),
+        )
+    },
 ];
 
 const SETTINGS: &str = "/admin/settings";

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use crate::simulate::{
     containers::run,
+    need::Need,
     scenario::{Expected, Scenario, Stage},
     undo::Undo,
-    world::{Need, World},
+    world::World,
 };
 
 /// What they have in common.
@@ -78,7 +79,7 @@ pub(super) const SCENARIOS: [Scenario; 7] = [
     ),
     Scenario {
         stage: Stage::Alone,
-        needs: &[Need::Docker, Need::Copy],
+        needs: &[Need::Docker, Need::Copy, Need::Way],
         ..container(
             "docker-gone",
             "the way to Docker's socket is cut",

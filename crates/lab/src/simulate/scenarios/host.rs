@@ -18,13 +18,15 @@ use rustix::{
     process::setpriority_process,
 };
 
+use super::memory;
 use crate::simulate::{
+    need::Need,
     scenario::{Expected, Scenario, Stage, Undone},
     undo::Undo,
-    world::{Need, World},
+    world::World,
 };
 
-pub(super) const SCENARIOS: [Scenario; 2] = [
+pub(super) const SCENARIOS: [Scenario; 4] = [
     Scenario {
         name: "busy-cpus",
         what: "a thread for each CPU burns what nobody else wants",
@@ -48,6 +50,30 @@ pub(super) const SCENARIOS: [Scenario; 2] = [
         needs: &[Need::Root],
         undone: Undone::Told,
         begin: fill,
+    },
+    Scenario {
+        needs: &[Need::Copy, Need::Program],
+        ..Scenario::usual(
+            "host-memory",
+            "a node-exporter reads that a host has a twentieth of its memory left",
+            &[Expected {
+                alert: "HostHighMemory",
+                labels: &[("instance", memory::INSTANCE)],
+            }],
+            memory::nearly_all_in_use,
+        )
+    },
+    Scenario {
+        stage: Stage::Ends,
+        ..Scenario::usual(
+            "exporter-gone",
+            "node-exporter ends",
+            &[Expected {
+                alert: "TargetDown",
+                labels: &[("job", "node")],
+            }],
+            |world, undo| world.order(undo, "stop node-exporter"),
+        )
     },
 ];
 

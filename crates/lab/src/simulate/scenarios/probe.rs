@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Result;
 
 use crate::simulate::{
-    http,
+    need::Need,
     scenario::{Expected, Scenario, Stage},
     server::{Endpoint, certificate},
     undo::Undo,
-    world::{Need, World},
+    world::World,
 };
 
 /// What they have in common.
@@ -55,12 +55,8 @@ pub(super) const SCENARIOS: [Scenario; 6] = [
                 delay: Duration::from_millis(1300),
                 ..Endpoint::plain("ok\n")
             };
-            let address = slow.serve(undo)?;
-            world.probe(
-                undo,
-                &format!("http://{address}/slow"),
-                world.address("blackbox-exporter")?,
-            )
+            let address = slow.serve(undo, world.here()?)?;
+            world.probe(undo, &format!("http://{address}/slow"), &world.prober()?)
         },
     ),
     probed(
@@ -86,34 +82,26 @@ pub(super) const SCENARIOS: [Scenario; 6] = [
             let samples: String = (0..900)
                 .map(|number| format!("lab_drill_sample{{n=\"{number}\"}} 1\n"))
                 .collect();
-            let address = Endpoint::plain(&samples).serve(undo)?;
-            world.probe(undo, "many-samples", address)
+            let address = Endpoint::plain(&samples).serve(undo, world.here()?)?;
+            world.probe(undo, "many-samples", &address.to_string())
         },
     ),
-    probed(
-        "blackbox-reload",
-        "blackbox-exporter is told to read a configuration that is none",
-        &[Expected::any("BlackboxReloadFailed")],
-        |world, undo| {
-            let address = world.address("blackbox-exporter")?;
-            undo.by(move || http::post(address, "/-/reload", ""));
-            world.change(undo, world.blackbox_config(), |text| format!("{text}\nnonsense\n"))?;
-            // It is refused, which is what this is about.
-            http::post(address, "/-/reload", "").ok();
-            Ok(())
-        },
-    ),
+    Scenario {
+        needs: &[Need::Copy, Need::Signals],
+        ..probed(
+            "blackbox-reload",
+            "blackbox-exporter is told to read a configuration that is none",
+            &[Expected::any("BlackboxReloadFailed")],
+            |world, undo| world.misread(undo, "blackbox-exporter", world.blackbox_config()),
+        )
+    },
 ];
 
 fn with_certificate(world: &Arc<World>, undo: &mut Undo, days: i64) -> Result<()> {
     let endpoint = Endpoint {
-        tls: Some(certificate(days)?),
+        tls: Some(certificate(world.here()?, days)?),
         ..Endpoint::plain("ok\n")
     };
-    let address = endpoint.serve(undo)?;
-    world.probe(
-        undo,
-        &format!("https://{address}/"),
-        world.address("blackbox-exporter")?,
-    )
+    let address = endpoint.serve(undo, world.here()?)?;
+    world.probe(undo, &format!("https://{address}/"), &world.prober()?)
 }

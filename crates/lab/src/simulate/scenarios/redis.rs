@@ -5,10 +5,12 @@ use std::{fs, net::TcpStream, sync::Arc, thread, time::Duration};
 use anyhow::{Context, Result, bail};
 
 use crate::simulate::{
+    need::Need,
+    proxy::breaking,
     redis::Redis,
     scenario::{Expected, Scenario, Stage},
     undo::Undo,
-    world::{Need, World},
+    world::World,
 };
 
 /// What they have in common.
@@ -20,14 +22,15 @@ const fn redis(
 ) -> Scenario {
     Scenario {
         lane: "redis",
-        needs: &[Need::Redis],
+        needs: &[Need::Redis, Need::Settings],
         ..Scenario::usual(name, what, alerts, begin)
     }
 }
 
-pub(super) const SCENARIOS: [Scenario; 9] = [
+pub(super) const SCENARIOS: [Scenario; 10] = [
     Scenario {
         stage: Stage::Ends,
+        needs: &[Need::Redis],
         ..redis(
             "redis-gone",
             "Redis ends",
@@ -37,6 +40,7 @@ pub(super) const SCENARIOS: [Scenario; 9] = [
     },
     Scenario {
         stage: Stage::Ends,
+        needs: &[Need::Redis],
         ..redis(
             "redis-comes-and-goes",
             "Redis ends and comes back, again and again",
@@ -101,7 +105,30 @@ pub(super) const SCENARIOS: [Scenario; 9] = [
         &[Expected::any("RedisAofFailing")],
         fail_to_rewrite,
     ),
+    Scenario {
+        lane: "redis-breaks-off",
+        needs: &[Need::Copy, Need::Redis, Need::Settings],
+        ..redis(
+            "redis-breaks-off",
+            "the way to Redis breaks after its first answer, again and again",
+            &[Expected {
+                alert: "RedisScrapeError",
+                labels: &[("instance", "lab-drill-breaks-off")],
+            }],
+            break_off,
+        )
+    },
 ];
+
+/// As another Redis that redis-exporter is asked about.
+fn break_off(world: &Arc<World>, undo: &mut Undo) -> Result<()> {
+    let way = breaking(undo, world.address("redis")?)?;
+    let exporter = world.address("redis-exporter")?;
+    let lines = format!(
+        "- targets: [\"{exporter}\"]\n  labels: {{instance: lab-drill-breaks-off, __metrics_path__: /scrape, __param_target: \"redis://{way}\"}}\n"
+    );
+    world.scrape(undo, "redis.yml", lines)
+}
 
 fn connect(world: &World) -> Result<Redis> {
     Redis::connect(world.address("redis")?)
@@ -122,7 +149,7 @@ fn set(world: &World, undo: &mut Undo, name: &'static str, value: &str) -> Resul
 }
 
 fn come_and_go(world: &Arc<World>, undo: &mut Undo) -> Result<()> {
-    let mut control = world.control()?;
+    let mut control = world.orders()?;
     let mut is_up = true;
     // Each is seen by a scrape.
     let pause = Duration::from_secs(2).max(Duration::from_secs(120) / world.factor());

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::past;
 use crate::simulate::{
     http,
+    need::Need,
     scenario::{Expected, Scenario, Stage, Undone},
     server::Endpoint,
     undo::Undo,
-    world::{Need, World, put},
+    world::{World, put},
 };
 
 /// What they have in common.
@@ -22,15 +24,15 @@ const fn stack(
     Scenario {
         // They reload it.
         lane: "prometheus",
-        needs: &[Need::Copy],
+        needs: &[Need::Copy, Need::Signals],
         ..Scenario::usual(name, what, alerts, begin)
     }
 }
 
-pub(super) const SCENARIOS: [Scenario; 8] = [
+pub(super) const SCENARIOS: [Scenario; 9] = [
     Scenario {
         lane: "storage",
-        needs: &[],
+        needs: &[Need::Signals],
         // Nothing is seen before, since nothing is stored.
         undone: Undone::After(3),
         ..stack(
@@ -44,14 +46,7 @@ pub(super) const SCENARIOS: [Scenario; 8] = [
         "prometheus-reload",
         "Prometheus is told to read a configuration that is none",
         &[Expected::any("PrometheusReloadFailed")],
-        |world, undo| {
-            let address = world.address("prometheus")?;
-            undo.by(move || http::post(address, "/-/reload", ""));
-            world.change(undo, world.prometheus_config(), |text| format!("{text}\nnonsense\n"))?;
-            // It is refused, which is what this is about.
-            http::post(address, "/-/reload", "").ok();
-            Ok(())
-        },
+        |world, undo| world.misread(undo, "prometheus", world.prometheus_config()),
     ),
     stack(
         "prometheus-rule-fails",
@@ -66,23 +61,30 @@ pub(super) const SCENARIOS: [Scenario; 8] = [
         |world, undo| with_rule(world, undo, "5ms", &[r#"count({__name__=~".+"})"#; 4].join(" + ")),
     ),
     Scenario {
+        lane: "series-doubled",
+        needs: &[Need::Copy, Need::Past],
+        ..stack(
+            "series-doubled",
+            "a target has three times the series that it had a day of the drill ago",
+            &[Expected {
+                alert: "TargetSeriesDoubled",
+                labels: &[("instance", past::INSTANCE)],
+            }],
+            past::double,
+        )
+    },
+    Scenario {
         stage: Stage::Alone,
         ..stack(
             "alertmanager-reload",
             "Alertmanager is told to read a configuration that is none",
             &[Expected::any("AlertmanagerReloadFailed")],
-            |world, undo| {
-                let address = world.address("alertmanager")?;
-                undo.by(move || http::post(address, "/-/reload", ""));
-                world.change(undo, world.alertmanager_config(), |text| format!("{text}\nnonsense\n"))?;
-                // It is refused, which is what this is about.
-                http::post(address, "/-/reload", "").ok();
-                Ok(())
-            },
+            |world, undo| world.misread(undo, "alertmanager", world.alertmanager_config()),
         )
     },
     Scenario {
         stage: Stage::Alone,
+        needs: &[Need::Copy],
         undone: Undone::Firing,
         ..stack(
             "slack-refuses",
@@ -117,15 +119,15 @@ pub(super) const SCENARIOS: [Scenario; 8] = [
 
 /// Adds a group of one rule until it is undone.
 fn with_rule(world: &Arc<World>, undo: &mut Undo, interval: &str, expr: &str) -> Result<()> {
-    let address = world.address("prometheus")?;
     let path = world.prometheus_config().with_file_name("rules/drill.yml");
     let text = format!(
         "groups:\n  - name: drill\n    interval: {interval}\n    rules:\n      - record: lab:drill:result\n        expr: {expr}\n"
     );
-    undo.by(move || http::post(address, "/-/reload", ""));
+    let again = Arc::clone(world);
+    undo.by(move || again.reload("prometheus"));
     put(&path, &text)?;
     undo.by(move || Ok(std::fs::remove_file(&path)?));
-    http::post(address, "/-/reload", "")
+    world.reload("prometheus")
 }
 
 /// What Slack answers for a webhook that was taken back; something fires meanwhile, so that there is something to say.
@@ -134,7 +136,7 @@ fn refuse(world: &Arc<World>, undo: &mut Undo) -> Result<()> {
         status: "404 Not Found",
         ..Endpoint::plain("no_service\n")
     };
-    let address = gone.serve(undo)?;
+    let address = gone.serve(undo, world.here()?)?;
     let file = world.alertmanager_config().with_file_name("slack_url");
     world.change(undo, &file, |_| format!("http://{address}/services/none"))?;
     let app = world.address("demo-app")?;
