@@ -15,6 +15,9 @@ pub(crate) const DEBIAN: &str = "deploy/compose.yaml:deploy/compose.debian.yaml"
 /// Prometheus may ask Docker.
 pub(crate) const DISCOVERY: &str = "deploy/compose.yaml:deploy/compose.discovery.yaml";
 
+/// A drill, over any of these.
+pub(crate) const DRILL: &str = "deploy/compose.drill.yaml";
+
 /// The repository.
 pub(crate) fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -49,16 +52,23 @@ pub(crate) fn compose(files: &str) -> Option<Command> {
 
 /// What the files come to.
 pub(crate) fn config(files: &str, profiles: &[&str]) -> Option<Value> {
+    let text = config_text(files, profiles)?;
+    Some(serde_json::from_str(&text).expect("docker compose writes JSON"))
+}
+
+/// The same as it is written: JSON, which is YAML, too.
+pub(crate) fn config_text(files: &str, profiles: &[&str]) -> Option<String> {
     let mut command = compose(files)?;
     command.args(profiles.iter().map(|profile| format!("--profile={profile}")));
     let output = command
         .args(["config", "--format=json"])
         .env("DOCKER_GID", "999")
+        .env("DRILL", "/drill")
         .output();
     let output = output.expect("docker compose starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.is_empty(), "{files}: {said}");
-    Some(serde_json::from_slice(&output.stdout).expect("docker compose writes JSON"))
+    Some(String::from_utf8(output.stdout).expect("docker compose writes text"))
 }
 
 /// Secrets in `folder/secrets`.
