@@ -6,7 +6,7 @@ BINARIES := target/$(HOST)/release
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run secrets certs test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible lint fmt bench fuzz build
+.PHONY: run secrets certs test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible book lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C.
 run:
@@ -131,6 +131,15 @@ test-ec2: export PATH := $(TOOLS)/bin:$(PATH)
 test-ec2:
 	deploy/prepare.sh ec2
 	cargo test --locked -p lab --test ec2 -- --include-ignored
+
+# docs/ and the pages of the root, as a book in target/book whose links all lead somewhere. It begins with index.html.
+book: export PATH := $(TOOLS)/venv/bin:$(PATH)
+book:
+	deploy/prepare.sh book
+	cargo run --quiet --locked -p book -- stage target/book-source
+	rm -rf target/book
+	mdbook build target/book-source --dest-dir $(CURDIR)/target/book
+	cargo run --quiet --locked -p book -- check target/book
 
 lint:
 	deploy/prepare.sh lint

