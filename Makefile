@@ -151,7 +151,8 @@ lint:
 		deploy/packages/build deploy/packages/reproduce deploy/ec2/install.sh deploy/tls/certs \
 		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \
 		crates/container-exporter/tests/guest/usr/local/lib/pilot/observe \
-		crates/lab/tests/guest/usr/local/lib/pilot/observe
+		crates/lab/tests/guest/usr/local/lib/pilot/observe \
+		crates/book/tests/commands/driver.sh
 
 fmt:
 	cargo fmt --all

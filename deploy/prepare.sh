@@ -164,7 +164,8 @@ grafana_schema() {
 for_test() {
   for_run
   # The tests of collectors that ask netlink make network namespaces with ip and tc; openssl makes certificates.
-  programs curl=curl openssl=openssl python3=python3 ip=iproute2
+  # So do the commands of the documentation, which ask curl and jq.
+  programs curl=curl openssl=openssl python3=python3 ip=iproute2 unshare=util-linux jq=jq
   link_victoria_metrics
   # It judges units; nothing of it is started.
   programs systemd-analyze=systemd
