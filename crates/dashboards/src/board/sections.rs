@@ -144,9 +144,9 @@ async fn write_section(out: &mut String, section: &Section<'_>, asker: &Asker, r
         .map(|row| escaped(&interpolate_with(&row.title, &view.scope, Format::Text)));
     if let (Some(row), Some(title)) = (folded, &title) {
         let count = section.panels.len();
-        write!(
+        writeln!(
             out,
-            "<p class=\"folded\"><a href=\"?{}&amp;open={}#row-{}\">{title}</a> <small>{count} panels</small></p>\n",
+            "<p class=\"folded\"><a href=\"?{}&amp;open={}#row-{}\">{title}</a> <small>{count} panels</small></p>",
             escaped(&view.query()),
             row.id,
             row.id
