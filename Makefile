@@ -2,16 +2,18 @@
 
 # Static release binaries: they run on any Linux of this architecture, in an empty container too.
 HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
-BINARIES := target/$(HOST)/release
+BUILD_PROFILE ?= release
+BINARIES = target/$(HOST)/$(BUILD_PROFILE)
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
 .PHONY: run secrets certs test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible book lint fmt bench fuzz build
 
-# The whole stack on this machine, until Ctrl-C.
+# The whole stack on this machine, until Ctrl-C. What is shipped takes several times as long to build.
+run: BUILD_PROFILE := quick
 run:
 	deploy/prepare.sh run
-	$(MAKE) --no-print-directory build
+	$(MAKE) --no-print-directory build BUILD_PROFILE=$(BUILD_PROFILE)
 	exec $(BINARIES)/lab up --prometheus-dir target/tools/bin --alertmanager-dir target/tools/bin
 
 # A target is named so that crt-static holds for the programs and not for build scripts and macros. Relocations are packed:
@@ -23,7 +25,7 @@ RELEASE_FLAGS += -C strip=symbols
 # Where this is and who builds it is in no program: the same source gives the same bytes anywhere.
 RELEASE_FLAGS += --remap-path-prefix=$(CURDIR)=/source --remap-path-prefix=$(CARGO_HOME)=/cargo
 build:
-	RUSTFLAGS="$(RELEASE_FLAGS)" cargo build --release --locked --target $(HOST)
+	RUSTFLAGS="$(RELEASE_FLAGS)" cargo build --profile $(BUILD_PROFILE) --locked --target $(HOST)
 
 # Random passwords for `docker compose up`, and the group of Docker's socket. What is there already stays.
 secrets:
