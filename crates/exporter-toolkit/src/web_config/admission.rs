@@ -67,10 +67,10 @@ async fn is_known(users: &Arc<Users>, worker: &Worker, request: &HeaderMap) -> R
     if let Some(right) = users.remembered(trial.digest) {
         return Ok(right);
     }
-    let matches = worker.check(credentials.password, trial.hash).await?;
-    let right = matches && trial.known;
-    users.remember(trial.digest, right);
-    Ok(right)
+    let is_right = move |matches| matches && trial.known;
+    let memory = Arc::clone(users);
+    let keep = move |matches| memory.remember(trial.digest, is_right(matches));
+    worker.check(credentials.password, trial.hash, keep).await.map(is_right)
 }
 
 #[cfg(test)]

@@ -50,8 +50,12 @@ struct Tasks {
 struct Check {
     password: Vec<u8>,
     hash: Secret,
+    keep: Keep,
     verdict: oneshot::Sender<bool>,
 }
+
+/// Keeps a verdict for the next request.
+type Keep = Box<dyn FnOnce(bool) + Send>;
 
 enum Task {
     Look(Vec<oneshot::Sender<Current>>),
@@ -85,11 +89,17 @@ impl Worker {
         answered.await.ok()
     }
 
-    /// Asks for a password to be checked.
+    /// Asks for a password to be checked. A check that has begun goes on when nobody waits for it any more, and `keep` gets
+    /// its verdict: where one takes longer than a scrape may, no scrape would ever come in.
     ///
     /// # Errors
     /// When it will not be.
-    pub(super) async fn check(&self, password: Vec<u8>, hash: Secret) -> Result<bool, NoVerdict> {
+    pub(super) async fn check(
+        &self,
+        password: Vec<u8>,
+        hash: Secret,
+        keep: impl FnOnce(bool) + Send + 'static,
+    ) -> Result<bool, NoVerdict> {
         let (verdict, judged) = oneshot::channel();
         self.inbox.put(|tasks| {
             tasks.checks.retain(|check| !check.verdict.is_closed());
@@ -99,6 +109,7 @@ impl Worker {
             tasks.checks.push_back(Check {
                 password,
                 hash,
+                keep: Box::new(keep),
                 verdict,
             });
             Ok(())
@@ -158,7 +169,11 @@ impl Inbox {
                     asked.into_iter().for_each(|answer| drop(answer.send(current.clone())));
                 }
                 Task::Check(check) if check.verdict.is_closed() => {}
-                Task::Check(check) => drop(check.verdict.send(verify(&check.password, &check.hash.0))),
+                Task::Check(check) => {
+                    let matches = verify(&check.password, &check.hash.0);
+                    (check.keep)(matches);
+                    check.verdict.send(matches).ok();
+                }
             }
         }
     }
@@ -184,8 +199,10 @@ impl Inbox {
 mod tests {
     use super::*;
     use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc;
     use std::task::{Context, Waker};
+    use std::time::Duration;
 
     use crate::web_config::WebConfigError;
 
@@ -200,16 +217,50 @@ mod tests {
     #[tokio::test]
     async fn passwords_are_checked_and_files_looked_at() {
         let worker = Worker::start(broken, is_empty).unwrap();
-        assert_eq!(worker.check(vec![], Secret::default()).await, Ok(true));
-        assert_eq!(worker.check(vec![1], Secret::default()).await, Ok(false));
+        assert_eq!(worker.check(vec![], Secret::default(), drop).await, Ok(true));
+        assert_eq!(worker.check(vec![1], Secret::default(), drop).await, Ok(false));
         assert!(worker.look().await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn the_verdict_on_whoever_left_is_kept() {
+        static BEGUN: AtomicBool = AtomicBool::new(false);
+        static LEFT: AtomicBool = AtomicBool::new(false);
+        fn slow(_password: &[u8], _hash: &str) -> bool {
+            BEGUN.store(true, Ordering::SeqCst);
+            while !LEFT.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+            true
+        }
+        let worker = Worker::start(broken, slow).unwrap();
+        let (keep, kept) = mpsc::channel();
+        let mut check = Box::pin(worker.check(vec![], Secret::default(), move |matches| keep.send(matches).unwrap()));
+        assert!(
+            check
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        while !BEGUN.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        drop(check);
+        LEFT.store(true, Ordering::SeqCst);
+        assert_eq!(kept.recv_timeout(Duration::from_secs(5)), Ok(true));
     }
 
     #[tokio::test]
     async fn nobody_waits_for_a_thread_that_panicked() {
         let worker = Worker::start(broken, |_, _| panic!("of this test")).unwrap();
-        assert_eq!(worker.check(vec![], Secret::default()).await, Err(NoVerdict::Gone));
-        assert_eq!(worker.check(vec![], Secret::default()).await, Err(NoVerdict::Gone));
+        assert_eq!(
+            worker.check(vec![], Secret::default(), drop).await,
+            Err(NoVerdict::Gone)
+        );
+        assert_eq!(
+            worker.check(vec![], Secret::default(), drop).await,
+            Err(NoVerdict::Gone)
+        );
         assert!(worker.look().await.is_none());
     }
 
@@ -228,14 +279,17 @@ mod tests {
         assert!(looking.as_mut().poll(&mut context).is_pending());
         inside.recv().unwrap();
         let mut waiting: Vec<_> = (0..MOST_WAITING)
-            .map(|_| Box::pin(worker.check(vec![], Secret::default())))
+            .map(|_| Box::pin(worker.check(vec![], Secret::default(), drop)))
             .collect();
         for check in &mut waiting {
             assert!(check.as_mut().poll(&mut context).is_pending());
         }
-        assert_eq!(worker.check(vec![], Secret::default()).await, Err(NoVerdict::Busy));
+        assert_eq!(
+            worker.check(vec![], Secret::default(), drop).await,
+            Err(NoVerdict::Busy)
+        );
         drop(waiting.pop());
-        let mut last = Box::pin(worker.check(vec![], Secret::default()));
+        let mut last = Box::pin(worker.check(vec![], Secret::default(), drop));
         assert!(last.as_mut().poll(&mut context).is_pending());
         release.send(()).unwrap();
         assert_eq!(last.await, Ok(true));
