@@ -8,7 +8,7 @@ mount -o remount,bind,ro / 2>/dev/null
 cd "$FOLDER/work" || exit
 set -m # each command in the background has a process group, by which it can be ended
 ip link set lo up
-declare -A running
+declare -A running sockets
 
 # NUMBER CODE...: of all parts of a pipeline. A part that writes to one that has ended is no failure.
 ended() {
@@ -24,19 +24,22 @@ ended() {
   [[ -e $OUT/$number.code ]] || echo 0 >"$OUT/$number.code"
 }
 
-listeners() { ss -Hltn | wc -l; }
+# Sockets that listen, by their numbers.
+listeners() { ss -Hltne | grep --only-matching 'ino:[0-9]*'; }
 
 # NUMBER PROGRAM COMMAND: starts a program that goes on until it is ended, in place of one of the same name, and waits until it
 # listens somewhere.
 daemon() {
-  local number=$1 program=$2 before pid
+  local number=$1 program=$2 before new pid
   end "$program"
   before=$(listeners)
   eval "$3" >"$OUT/$number" 2>&1 </dev/null &
   pid=$!
   running[$program]=$pid
   while kill -0 "$pid" 2>/dev/null; do
-    if (($(listeners) > before)); then
+    new=$(listeners | grep --invert-match --line-regexp --fixed-strings --regexp="$before")
+    if [[ -n $new ]]; then
+      sockets[$program]=$new
       ready "$program"
       echo 0 >"$OUT/$number.code"
       return
@@ -69,7 +72,12 @@ end() {
   [[ -n $pid ]] || return 0
   kill -- "-$pid" 2>/dev/null
   wait "$pid" 2>/dev/null
-  unset "running[$1]"
+  # That was the shell around it: the program may still hold its port, which the next one wants.
+  for _ in {1..500}; do
+    listeners | grep --quiet --line-regexp --fixed-strings --regexp="${sockets[$1]:-}" || break
+    sleep 0.02
+  done
+  unset "running[$1]" "sockets[$1]"
 }
 
 end_all() {
