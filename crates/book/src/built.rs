@@ -1,13 +1,10 @@
 //! What mdBook made: every link within it leads to a file of it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
-use crate::page::normal;
+use crate::page::{find, normal};
 
 /// Every link of the HTML files below `folder` that leads to no file there, one a line.
 ///
@@ -15,7 +12,7 @@ use crate::page::normal;
 /// A folder or file cannot be read.
 pub fn broken_links(folder: &Path) -> Result<Vec<String>> {
     let mut files = Vec::new();
-    find(folder, Path::new(""), &mut files)?;
+    find(folder, Path::new(""), "html", &mut files)?;
     files.sort();
     let mut broken = Vec::new();
     for file in files {
@@ -24,19 +21,6 @@ pub fn broken_links(folder: &Path) -> Result<Vec<String>> {
         broken.extend(nowhere.map(|link| format!("{}: {link}", file.display())));
     }
     Ok(broken)
-}
-
-fn find(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(root.join(folder)).with_context(|| format!("reading {}", folder.display()))? {
-        let entry = entry?;
-        let path = folder.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            find(root, &path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "html") {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// What `href` and `src` of the elements say.

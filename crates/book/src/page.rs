@@ -178,19 +178,21 @@ fn anchor(heading: &str) -> String {
 /// A folder or a page cannot be read.
 pub fn all(root: &Path) -> Result<Vec<Page>> {
     let mut below = Vec::new();
-    find(root, Path::new(FOLDER), &mut below)?;
+    find(root, Path::new(FOLDER), "md", &mut below)?;
+    below.retain(|path| path != Path::new(SUMMARY));
     below.sort();
     let paths = ROOT_PAGES.map(PathBuf::from).into_iter().chain(below);
     paths.map(|path| Page::read(root, path)).collect()
 }
 
-fn find(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+/// Adds all files below a folder that end so, by their paths from the root.
+pub(crate) fn find(root: &Path, folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(root.join(folder)).with_context(|| format!("reading {}", folder.display()))? {
         let entry = entry?;
         let path = folder.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            find(root, &path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "md") && path != Path::new(SUMMARY) {
+            find(root, &path, extension, found)?;
+        } else if path.extension().is_some_and(|own| own == extension) {
             found.push(path);
         }
     }
