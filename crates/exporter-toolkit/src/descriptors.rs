@@ -24,6 +24,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_kernels_table_has_room() {
+        use rustix::process::{Resource, getrlimit};
+        make_room();
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let slots = status.lines().find_map(|line| line.strip_prefix("FDSize:")).unwrap();
+        let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        assert!(
+            most < ROOM as u64 || slots.trim().parse::<i32>().unwrap() >= ROOM,
+            "{slots}"
+        );
+    }
+
+    #[test]
     fn what_was_open_is_so_still_and_nothing_more() {
         let count = || {
             std::fs::read_dir("/proc/self/fd")
