@@ -36,15 +36,19 @@ HOSTS ?=
 certs:
 	deploy/tls/certs $(HOSTS)
 
+# One selection for all that is tested: with another, the features of libraries would be others, and all be compiled again; so
+# programs are built as the tests' own, too.
+TESTED := --workspace --all-features --locked
+BUILD_TESTED := cargo test $(TESTED) --lib --bins --tests --no-run
 test: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
 test: export PROMETHEUS_DIR := $(TOOLS)/bin
 test: export GRAFANA_SCHEMA := $(TOOLS)/grafana-schema
 test: export PEERS := $(PEERS)
 test:
 	deploy/prepare.sh test
-	cargo build --workspace --all-features --locked
-	cargo test --workspace --all-features --locked --doc
-	cargo test --workspace --all-features --locked --lib --bins --tests
+	$(BUILD_TESTED)
+	cargo test $(TESTED) --doc
+	cargo test $(TESTED) --lib --bins --tests
 
 # The rules and the routes alone: promtool's checks and unit tests, vmalert-tool's, every number moved, amtool's and amlint's.
 test-rules: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
@@ -52,7 +56,7 @@ test-rules: export PROMETHEUS_DIR := $(TOOLS)/bin
 test-rules: export PEERS := $(PEERS)
 test-rules:
 	deploy/prepare.sh test
-	cargo test --package lab --locked --test rules --test alertmanager -- --nocapture
+	cargo test $(TESTED) --test rules --test alertmanager -- --nocapture
 
 # The table of all alerts: unit-tested, no number moves unnoticed, made to happen on a stack of its own, told, told to be over. Some
 # minutes; as root, with containers.
@@ -60,27 +64,28 @@ test-alerts: export PATH := $(TOOLS)/bin:$(TOOLS)/venv/bin:$(PATH)
 test-alerts: export PROMETHEUS_DIR := $(TOOLS)/bin
 test-alerts:
 	deploy/prepare.sh alerts
-	cargo build --workspace --locked
+	$(BUILD_TESTED)
 	$(MAKE) --no-print-directory $(MUTANTS)
-	cargo test $(AS_ROOT) --package lab --locked --test alerts -- --include-ignored --nocapture
+	cargo test $(AS_ROOT) $(TESTED) --test alerts -- --include-ignored --nocapture
 
 # What moving each number of the rules does. `make test` finds it out, too.
 MUTANTS := target/tmp/mutants.json
 $(MUTANTS): $(wildcard prometheus/rules/*.yml prometheus/rules/tests/*.yml)
-	cargo test --package lab --locked --test rules every_moved_number -- --nocapture
+	cargo test $(TESTED) --test rules every_moved_number -- --nocapture
 
 # container-exporter beside a real dockerd of its own, which goes away again; any other dockerd is left alone. Some minutes.
 # Only root may start one; as another user, the tests alone run by sudo.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),--config 'target."cfg(all())".runner="sudo -E"')
 test-docker:
 	deploy/prepare.sh docker
-	cargo test $(AS_ROOT) --locked -p container-exporter --test docker -- --ignored --test-threads=1 --nocapture --skip host::
+	cargo test $(AS_ROOT) $(TESTED) --test docker -- --ignored --test-threads=1 --nocapture --skip host::
 
 # deploy/compose.yaml, and its variant of Debian's programs in a dockerd of its own. Some minutes, most of them the first time.
+test-compose: export BUILD_PROFILE := $(BUILD_PROFILE)
 test-compose:
 	deploy/prepare.sh compose
 	$(MAKE) --no-print-directory build
-	cargo test $(AS_ROOT) --locked -p lab --test compose -- --include-ignored --test-threads=1 --nocapture
+	cargo test $(AS_ROOT) $(TESTED) --test compose -- --include-ignored --test-threads=1 --nocapture
 
 # The programs in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes, a root with nothing in it. Some
 # minutes; as root, all of it.
@@ -88,9 +93,9 @@ test-faults:
 	deploy/prepare.sh faults
 	$(MAKE) --no-print-directory build
 	NODE_EXPORTER=$(CURDIR)/$(BINARIES)/node-exporter \
-		cargo test --locked -p node-exporter --test faults -- --ignored --test-threads=1 --nocapture
+		cargo test $(TESTED) --test faults -- --ignored --test-threads=1 --nocapture
 	PATH="$(TOOLS)/bin:$$PATH" REDIS_EXPORTER=$(CURDIR)/$(BINARIES)/redis-exporter \
-		cargo test $(AS_ROOT) --locked -p redis-exporter --test empty_root -- --ignored
+		cargo test $(AS_ROOT) $(TESTED) --test empty_root -- --ignored
 
 # node-exporter on a real systemd, D-Bus, logind and cgroup v2, in a virtual machine, beside upstream's program where PATH
 # or PEERS=DIR has one; and container-exporter beside Docker there. Some minutes each, and two more the first time.
@@ -122,7 +127,7 @@ packages:
 
 # What is in the packages; then they are installed, upgraded, removed and purged in a root of Debian's. As root.
 test-packages: packages
-	PACKAGES=$(CURDIR)/$(DIST) cargo test $(AS_ROOT) --locked -p lab --test packages -- --include-ignored --nocapture
+	PACKAGES=$(CURDIR)/$(DIST) cargo test $(AS_ROOT) $(TESTED) --test packages -- --include-ignored --nocapture
 
 # Builds everything once more from a copy of the last commit in another folder: every byte must be the same. As long as two builds.
 reproducible: packages
@@ -132,7 +137,7 @@ reproducible: packages
 test-ec2: export PATH := $(TOOLS)/bin:$(PATH)
 test-ec2:
 	deploy/prepare.sh ec2
-	cargo test --locked -p lab --test ec2 -- --include-ignored
+	cargo test $(TESTED) --test ec2 -- --include-ignored
 
 # docs/ and the pages of the root, as a book in target/book whose links all lead somewhere. It begins with index.html.
 book: export PATH := $(TOOLS)/venv/bin:$(PATH)
