@@ -14,6 +14,7 @@ mod floor;
 mod growth;
 pub(crate) mod inside;
 mod line;
+mod million_keys;
 mod namespace;
 mod pair;
 mod probe_kinds;

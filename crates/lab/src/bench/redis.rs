@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::ArgMatches;
 
 use super::{
-    pair,
+    million_keys, pair,
     report::{Part, millis},
     say,
     target::{Cost, Target},
@@ -79,7 +79,9 @@ pub(super) async fn all(arguments: &ArgMatches, scrapes: u32) -> Result<bool> {
         met &= part.met;
         say(&part.text)?;
     }
-    Ok(met)
+    let part = million_keys::part(&programs, &redis).await?;
+    say(&part.text)?;
+    Ok(met && part.met)
 }
 
 fn heading(programs @ [ours, upstream]: &[PathBuf; 2], scrapes: u32) -> Result<String> {

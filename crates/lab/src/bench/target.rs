@@ -135,6 +135,11 @@ impl Target {
         })
     }
 
+    /// The slowest scrape since it began.
+    pub(super) fn slowest(&self) -> Option<Duration> {
+        self.took.iter().max().copied()
+    }
+
     /// User and system time of the whole process, ended threads included.
     fn cpu(&self) -> Result<Duration> {
         let text = self.process.proc("stat")?;

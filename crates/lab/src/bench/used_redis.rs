@@ -19,6 +19,9 @@ pub(super) const CLIENTS: usize = 200;
 /// How many keys are called `bench:…`.
 pub(super) const KEYS: usize = 5000;
 
+/// How many are called `many:…`, once they are added.
+pub(super) const MILLION: u32 = 1_000_000;
+
 /// From its start to its first answer.
 const READY_WITHIN: Duration = Duration::from_secs(10);
 
@@ -115,6 +118,18 @@ impl UsedRedis {
             _folder: folder,
             port,
         })
+    }
+
+    /// Small ones, so that they fit anywhere.
+    ///
+    /// # Errors
+    /// It refuses.
+    pub(super) fn add_a_million_keys(&self) -> Result<()> {
+        let stream = until_connected(self.port)?;
+        let script = format!("for key = 1, {MILLION} do redis.call('SET', 'many:' .. key, 1) end return 1");
+        let command = format!("*3\r\n$4\r\nEVAL\r\n${}\r\n{script}\r\n$1\r\n0\r\n", script.len());
+        (&stream).write_all(command.as_bytes()).context("adding keys")?;
+        read_reply(&mut BufReader::new(stream)).context("adding keys")
     }
 
     /// The flag that names it.
