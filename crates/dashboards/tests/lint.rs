@@ -218,6 +218,15 @@ fn a_good_dashboard_alone_is_good() {
 }
 
 #[test]
+fn what_a_regular_expression_has_found_is_no_variable() {
+    let mut board = board();
+    let pings = "probe_icmp_duration_seconds{phase=\"rtt\",job=~\"$job\",instance=~\"$instance\"}";
+    let expr = format!(r#"label_replace({pings}, "instance", "$1", "instance", "https?://(.*)")"#);
+    ask(&mut board, &expr, "s");
+    assert_eq!(rules(&[(FILE.to_owned(), written(&board))]), BTreeSet::new());
+}
+
+#[test]
 fn files_that_are_wrong_as_a_whole_are_noticed() {
     let good = written(&board());
     let renamed = [

@@ -62,7 +62,9 @@ pub(super) fn job_and_instance(board: &Board, _: &World, _: &Neighbours, found: 
 pub(super) fn defined(board: &Board, _: &World, _: &Neighbours, found: &mut Found<'_>) {
     let defined = names(board);
     for name in used_in(&board.raw) {
-        if !name.starts_with("__") && !defined.contains(name.as_str()) {
+        // $1 is what a regular expression has found, in label_replace().
+        let is_group = name.bytes().all(|byte| byte.is_ascii_digit());
+        if !name.starts_with("__") && !is_group && !defined.contains(name.as_str()) {
             found.dashboard(format!("${name} is used and not defined"));
         }
     }
