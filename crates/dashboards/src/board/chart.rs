@@ -1,18 +1,18 @@
 //! A panel of time series: the chart, the legend, and the values for the pointer.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{
     html::{escaped, json},
     layout::PHONE,
     legend,
+    pointer::Pointed,
     view::View,
 };
 use crate::{
     charts::{Band, Plot, Size, TimeSeries, in_page, time_series},
     data::Line,
     model::Panel,
-    units,
 };
 
 /// Series whose values are said under the pointer.
@@ -37,7 +37,7 @@ pub(super) fn html(panel: &Panel, lines: &[Line], bands: &[Band], view: &View, s
         Err(error) => return format!("<p class=\"problem\">{}</p>", escaped(&error.to_string())),
     };
     let side = if room.right { " beside" } else { "" };
-    let figure = figure(&svg, &panel.title, plot, &pointed(panel, lines, bands, view));
+    let figure = figure(&svg, &panel.title, plot, &said(panel, lines, bands, view));
     format!(
         "<div class=\"plot{side}\">{figure}{}</div>",
         legend::html(&panel.options, lines, view)
@@ -45,7 +45,7 @@ pub(super) fn html(panel: &Panel, lines: &[Line], bands: &[Band], view: &View, s
 }
 
 /// A chart, and what a script says under the pointer.
-pub(super) fn figure(svg: &str, title: &str, plot: Plot, values: &Value) -> String {
+pub(super) fn figure(svg: &str, title: &str, plot: Plot, values: &impl Serialize) -> String {
     let svg = in_page(svg).replacen(
         "<svg",
         &format!("<svg class=\"chart\" role=\"img\" aria-label=\"{}\"", escaped(title)),
@@ -60,51 +60,49 @@ pub(super) fn figure(svg: &str, title: &str, plot: Plot, values: &Value) -> Stri
 }
 
 /// What a script needs to find a time.
-pub(super) fn frame(view: &View) -> Value {
-    json!({
-        "from": view.window.start,
-        "to": view.window.end,
-        "zone": view.zone.offset(view.window.end),
-    })
+#[derive(Serialize)]
+pub(super) struct Frame {
+    from: f64,
+    to: f64,
+    zone: f64,
 }
 
-fn pointed(panel: &Panel, lines: &[Line], bands: &[Band], view: &View) -> Value {
-    let tooltip = panel.options.tooltip.as_ref();
-    let mode = tooltip.map_or("single", |tooltip| tooltip.mode.as_str());
-    let mut values = frame(view);
-    values["sort"] = tooltip.map_or("none", |tooltip| tooltip.sort.as_str()).into();
-    values["bands"] = bands
-        .iter()
-        .map(|band| json!([band.window.start, band.window.end, band.title]))
-        .collect();
-    if mode != "none" {
-        let series = lines.iter().take(POINTED).map(|line| of_line(line, view));
-        values["series"] = series.collect();
-    }
-    values
-}
-
-/// Values by their place after the first, `step` seconds apart; `null` in gaps.
-fn of_line(line: &Line, view: &View) -> Value {
-    let step = if line.step > 0.0 { line.step } else { 1.0 };
-    let first = line.points.first().map_or(0.0, |point| point.time);
-    let count = line
-        .points
-        .last()
-        .map_or(0, |point| ((point.time - first) / step).round() as usize + 1);
-    let mut numbers = vec![Value::Null; count.min(11_000)];
-    let mut texts = numbers.clone();
-    for point in &line.points {
-        let index = ((point.time - first) / step).round() as usize;
-        if let (Some(number), Some(text)) = (numbers.get_mut(index), texts.get_mut(index)) {
-            *number = rounded(point.value);
-            *text = units::format(line.config.unit.as_deref(), point.value, line.config.decimals, view.now).into();
+impl Frame {
+    pub(super) fn of(view: &View) -> Self {
+        Self {
+            from: view.window.start,
+            to: view.window.end,
+            zone: view.zone.offset(view.window.end),
         }
     }
-    json!({"name": line.name, "color": line.color.text(), "first": first, "step": step, "values": numbers, "texts": texts})
 }
 
-/// To four digits: they are for sorting.
-fn rounded(value: f64) -> Value {
-    format!("{value:.3e}").parse::<f64>().map_or(Value::Null, Value::from)
+/// What a script says under the pointer.
+#[derive(Serialize)]
+struct Said<'a> {
+    #[serde(flatten)]
+    frame: Frame,
+    sort: &'a str,
+    bands: Vec<(f64, f64, &'a str)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<Vec<Pointed<'a>>>,
+}
+
+fn said<'a>(panel: &'a Panel, lines: &'a [Line], bands: &'a [Band], view: &'a View) -> Said<'a> {
+    let tooltip = panel.options.tooltip.as_ref();
+    let mode = tooltip.map_or("single", |tooltip| tooltip.mode.as_str());
+    let pointed = || {
+        lines
+            .iter()
+            .take(POINTED)
+            .map(|line| Pointed { line, now: view.now })
+            .collect()
+    };
+    let band = |band: &'a Band| (band.window.start, band.window.end, band.title.as_str());
+    Said {
+        frame: Frame::of(view),
+        sort: tooltip.map_or("none", |tooltip| tooltip.sort.as_str()),
+        bands: bands.iter().map(band).collect(),
+        series: (mode != "none").then(pointed),
+    }
 }

@@ -77,7 +77,7 @@ fn rows(panel: &Panel, lines: &[Line]) -> Vec<(String, Vec<(f64, f64)>)> {
 }
 
 fn pointed(panel: &Panel, rows: &[(String, Vec<(f64, f64)>)], step: f64, view: &View) -> serde_json::Value {
-    let mut values = chart::frame(view);
+    let mut values = json!(chart::Frame::of(view));
     let cell_unit = panel
         .options
         .rest

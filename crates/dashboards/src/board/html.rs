@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use crate::look::Rgb;
 
 /// So that it is text, also between quotes. Characters that a page cannot have are replaced.
@@ -44,8 +46,14 @@ pub fn color_classes(html: &str) -> String {
 }
 
 /// JSON inside of a script element: nothing in it can end the element.
-pub(super) fn json(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c")
+pub(super) fn json(value: &impl Serialize) -> String {
+    // Only what has no text for a key, or fails by itself, cannot be written.
+    let text = serde_json::to_string(value).unwrap_or_default();
+    if text.contains('<') {
+        text.replace('<', "\\u003c")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]

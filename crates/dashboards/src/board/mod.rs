@@ -11,6 +11,7 @@ mod layout;
 mod legend;
 mod links;
 mod panel;
+mod pointer;
 mod sections;
 mod stat;
 mod states;

@@ -85,7 +85,7 @@ fn by_value(line: &Line, value: f64) -> Rgb {
 }
 
 fn pointed(rows: &[Row], view: &View) -> serde_json::Value {
-    let mut values = chart::frame(view);
+    let mut values = json!(chart::Frame::of(view));
     let stretch = |stretch: &Stretch| {
         json!([
             stretch.window.start,
