@@ -104,8 +104,9 @@ fn every_moved_number_makes_a_test_fail() {
 fn leave_a_report(mutants: &[Mutant], survivors: &[String]) {
     let mut report = std::collections::BTreeMap::<&str, (usize, usize)>::new();
     for mutant in mutants {
-        let Some(alert) = &mutant.alert else { continue };
-        let (moved, noticed) = report.entry(alert).or_default();
+        let alert = mutant.rule.as_ref().filter(|rule| rule.is_alert);
+        let Some(Rule { name, .. }) = alert else { continue };
+        let (moved, noticed) = report.entry(name).or_default();
         *moved += 1;
         *noticed += usize::from(!survivors.contains(&mutant.to_string()));
     }
@@ -167,8 +168,8 @@ fn every_alert_has_severity_texts_and_a_runbook() {
 /// One number of a rule that decides when it speaks, moved.
 struct Mutant {
     file: PathBuf,
-    /// Whose it is; `None`: a recording rule's.
-    alert: Option<String>,
+    /// Whose it is.
+    rule: Option<Rule>,
     number: usize,
     line: String,
     text: String,
@@ -182,7 +183,7 @@ fn mutants(file: &Path) -> Vec<Mutant> {
     moved
         .map(|(at, line)| Mutant {
             file: file.to_path_buf(),
-            alert: alert_at(&original, at),
+            rule: rule_at(&original, at),
             number: at + 1,
             text: replace_line(&original, at, &line),
             line,
@@ -190,11 +191,21 @@ fn mutants(file: &Path) -> Vec<Mutant> {
         .collect()
 }
 
-/// The alert that a line belongs to.
-fn alert_at(text: &str, line: usize) -> Option<String> {
+/// What a rule is called.
+struct Rule {
+    name: String,
+    is_alert: bool,
+}
+
+/// The rule that a line belongs to.
+fn rule_at(text: &str, line: usize) -> Option<Rule> {
     let before: Vec<&str> = text.lines().take(line + 1).map(str::trim_start).collect();
-    let rule = before.iter().rev().find(|line| line.starts_with("- "))?;
-    rule.strip_prefix("- alert: ").map(|name| name.trim().to_owned())
+    let first = before.iter().rev().find_map(|line| line.strip_prefix("- "))?;
+    let (key, name) = first.split_once(": ")?;
+    ["alert", "record"].contains(&key).then(|| Rule {
+        name: name.trim().to_owned(),
+        is_alert: key == "alert",
+    })
 }
 
 impl std::fmt::Display for Mutant {
@@ -208,21 +219,86 @@ impl Mutant {
     fn survives(&self) -> bool {
         let name = self.file.file_name().expect("a file").to_string_lossy();
         let copy = tempfile::tempdir().expect("a temporary directory");
-        let tests = copy.path().join("tests");
-        fs::create_dir(&tests).expect("the copy is ours");
         fs::write(copy.path().join(&*name), &self.text).expect("the copy is ours");
         let mut loading = Vec::new();
         for test in yaml(&prometheus().join("rules/tests")) {
             let text = fs::read_to_string(&test).expect("a text file");
             if text.contains(&format!("../{name}")) {
                 copy_what_it_loads(&text, copy.path());
-                let to = tests.join(test.file_name().expect("a file"));
-                fs::write(&to, text).expect("the copy is ours");
-                loading.push(to);
+                loading.push(text);
             }
         }
-        promtool(&["test", "rules"], &loading).status.success()
+        // The tests that speak of the rule nearly always notice, and are few.
+        let few: Vec<_> = loading
+            .iter()
+            .filter_map(|text| narrowed(text, self.rule.as_ref()?))
+            .collect();
+        let notice = |tests: &[String]| !tests.is_empty() && !pass(tests, copy.path());
+        !notice(&few) && !notice(&loading)
     }
+}
+
+/// A file with those of its tests that speak of the rule, if there are any.
+fn narrowed(tests: &str, rule: &Rule) -> Option<String> {
+    const EACH: &str = "\n  - name: ";
+    let mut all = tests.split(EACH);
+    let head = all.next()?;
+    let few: Vec<&str> = all.filter(|test| test.contains(&rule.name)).collect();
+    (!few.is_empty()).then(|| format!("{head}{EACH}{}", few.join(EACH)))
+}
+
+/// Whether these pass beside a copy of the rules.
+fn pass(tests: &[String], rules: &Path) -> bool {
+    let folder = tempfile::tempdir_in(rules).expect("the copy is ours");
+    let files = tests.iter().zip(0..).map(|(text, number)| {
+        let file = folder.path().join(format!("{number}.yml"));
+        fs::write(&file, text).expect("the copy is ours");
+        file
+    });
+    promtool(&["test", "rules"], &files.collect::<Vec<_>>())
+        .status
+        .success()
+}
+
+/// Else a rule would be noticed by what is no test.
+#[test]
+fn the_tests_of_one_rule_pass_alone() {
+    let folder = prometheus().join("rules");
+    let copy = tempfile::tempdir().expect("a temporary directory");
+    let files = yaml(&folder);
+    let texts: Vec<String> = files
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a text file"))
+        .collect();
+    for (file, text) in files.iter().zip(&texts) {
+        fs::write(copy.path().join(file.file_name().expect("a file")), text).expect("the copy is ours");
+    }
+    let rules: Vec<Rule> = texts
+        .iter()
+        .flat_map(|text| {
+            (0..text.lines().count())
+                .filter(|at| is_first(text, *at))
+                .filter_map(|at| rule_at(text, at))
+        })
+        .collect();
+    assert!(rules.len() > 50, "where are the rules?");
+    let tests: Vec<String> = yaml(&folder.join("tests"))
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a text file"))
+        .collect();
+    let failed = in_parallel(&rules, |rule| {
+        let few: Vec<_> = tests.iter().filter_map(|text| narrowed(text, rule)).collect();
+        (few.is_empty() || !pass(&few, copy.path())).then(|| rule.name.clone())
+    });
+    assert_eq!(failed, [""; 0], "these have no tests that pass alone");
+}
+
+fn is_first(text: &str, line: usize) -> bool {
+    text.lines().nth(line).is_some_and(|line| {
+        ["- alert: ", "- record: "]
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+    })
 }
 
 /// The other files of rules that a test names.
