@@ -211,6 +211,8 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(150);
+    /// For what comes by itself, however busy the machine is.
+    const ENOUGH: Duration = Duration::from_secs(20);
 
     #[test]
     fn answers_come_in_the_order_of_the_calls_over_one_connection() {
@@ -241,7 +243,8 @@ mod tests {
             let peer = peer(mood);
             let mut bus = bus(&peer);
             let started = Instant::now();
-            let error = ask(&mut bus, SHORT).unwrap_err();
+            let patience = if kind == TimedOut { SHORT } else { ENOUGH };
+            let error = ask(&mut bus, patience).unwrap_err();
             assert!(started.elapsed() < LONG / 2, "{mood:?}");
             assert_eq!(error.error.kind(), kind, "{mood:?}: {error}");
             assert!(
