@@ -1,6 +1,7 @@
 //! How what was done is undone: the last thing first, and also when the thread that did it fails.
 
 use std::{
+    process::Child,
     sync::mpsc::{RecvTimeoutError, channel},
     thread,
     time::Duration,
@@ -19,6 +20,14 @@ pub(super) struct Undo {
 impl Undo {
     pub(super) fn by(&mut self, step: impl FnOnce() -> Result<()> + Send + 'static) {
         self.steps.push(Box::new(step));
+    }
+
+    /// Ends a program.
+    pub(super) fn by_ending(&mut self, mut child: Child, name: &'static str) {
+        self.by(move || {
+            let ended = child.kill().and_then(|()| child.wait());
+            ended.map(drop).with_context(|| format!("ending {name}"))
+        });
     }
 
     /// Does `step` now and then again and again, in a thread that ends with this.
@@ -86,6 +95,17 @@ mod tests {
         }
         assert_eq!(undo.now().unwrap_err().to_string(), "no 3");
         assert_eq!(*order.lock().unwrap(), [3, 2, 1]);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "it is about a program that runs")]
+    fn a_program_is_ended() {
+        let child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let pid = rustix::process::Pid::from_child(&child);
+        let mut undo = Undo::default();
+        undo.by_ending(child, "sleep");
+        undo.now().unwrap();
+        assert!(rustix::process::test_kill_process(pid).is_err(), "it is still there");
     }
 
     #[test]

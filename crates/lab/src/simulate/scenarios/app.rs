@@ -87,16 +87,13 @@ fn put(address: SocketAddr, name: &str, value: &str) -> Result<()> {
 fn loaded(world: &World, undo: &mut Undo) -> Result<()> {
     let itself = env::current_exe().context("finding lab itself")?;
     let url = format!("http://{}", world.address("demo-app")?);
-    let mut child = Command::new(itself)
+    let child = Command::new(itself)
         .args(["load", "--rate=20", "--concurrency=50", "--duration=1h", "--url", &url])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .context("starting lab load")?;
-    undo.by(move || {
-        child.kill().context("ending lab load")?;
-        child.wait().map(drop).context("ending lab load")
-    });
+    undo.by_ending(child, "lab load");
     Ok(())
 }

@@ -48,7 +48,7 @@ fn start(program: &Path, procfs: &Path, undo: &mut Undo) -> Result<String> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let address = port.context("finding a port")?;
     // It ends with this thread, however that ends.
-    let mut child = Command::new("setpriv")
+    let child = Command::new("setpriv")
         .args(["--pdeathsig", "TERM"])
         .arg(program)
         .args(["--collector.disable-defaults", "--collector.meminfo"])
@@ -59,10 +59,7 @@ fn start(program: &Path, procfs: &Path, undo: &mut Undo) -> Result<String> {
         .stderr(Stdio::null())
         .spawn()
         .context("starting another node-exporter")?;
-    undo.by(move || {
-        child.kill().context("ending a node-exporter")?;
-        child.wait().map(drop).context("ending a node-exporter")
-    });
+    undo.by_ending(child, "a node-exporter");
     let deadline = Instant::now() + LISTENS_WITHIN;
     while TcpStream::connect(address).is_err() {
         ensure!(
