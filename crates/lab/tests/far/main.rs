@@ -11,6 +11,8 @@
 #![expect(clippy::print_stderr, reason = "these tests say what they cannot test here")]
 
 mod agent;
+#[path = "../tools/built.rs"]
+mod built;
 mod certificates;
 mod files;
 mod pair;

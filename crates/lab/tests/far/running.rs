@@ -13,6 +13,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::built::built;
+
 /// The machine may be busy.
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -118,17 +120,6 @@ impl Drop for Running {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-/// The program that cargo built beside lab.
-pub(crate) fn built(name: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_BIN_EXE_lab")).with_file_name(name);
-    assert!(
-        file.is_file(),
-        "{} is missing: run `cargo build --workspace` first",
-        file.display()
-    );
-    file
 }
 
 /// One of our exporters, without anything to look at but this machine.

@@ -185,7 +185,7 @@ fn without_a_hash_for_the_password_nothing_starts() {
     let site = Site::new();
     let shipped = tools::root().join("deploy/web-config/tls-basic-auth.yml");
     fs::copy(shipped, site.web_config("tls-basic-auth")).expect("the folder is ours");
-    let output = Command::new(crate::running::built("node-exporter"))
+    let output = Command::new(crate::built::built("node-exporter"))
         .arg("--web.listen-address=127.0.0.1:0")
         .arg(format!(
             "--web.config.file={}",

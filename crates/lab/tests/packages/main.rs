@@ -6,6 +6,8 @@
     reason = "these tests run what makes, reads and installs packages, and fail by panicking"
 )]
 
+#[path = "../tools/built.rs"]
+mod built;
 mod contents;
 mod life;
 mod papers;

@@ -4,7 +4,8 @@ use std::{fs, process::Command};
 
 use crate::{
     DAEMONS,
-    run::{built, said, text},
+    built::built,
+    run::{said, text},
 };
 
 /// What bash completes `words` to, the last of them under way.

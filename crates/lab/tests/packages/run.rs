@@ -12,17 +12,6 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// One of this workspace's programs, as cargo has built it.
-pub(crate) fn built(name: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_BIN_EXE_lab")).with_file_name(name);
-    assert!(
-        file.is_file(),
-        "{} is missing: run `cargo build --workspace` first",
-        file.display()
-    );
-    file
-}
-
 /// What a program says when it is run with these arguments, whatever becomes of it.
 pub(crate) fn tried(program: impl AsRef<OsStr> + Debug, arguments: &[&str]) -> Output {
     let output = Command::new(&program)

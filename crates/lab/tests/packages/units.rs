@@ -6,7 +6,8 @@ use tempfile::TempDir;
 
 use crate::{
     DAEMONS,
-    run::{built, repository, said},
+    built::built,
+    run::{repository, said},
 };
 
 /// Exposure in tenths, as `systemd-analyze security` counts it: Debian's own units of these exporters have 92.
