@@ -59,50 +59,69 @@ pub(super) struct Taken {
 /// A program does not start or does not answer.
 pub(super) async fn measure(programs: &Programs, hosts: u32, time: Duration) -> Result<Taken> {
     let folder = tempfile::tempdir().context("making a folder")?;
-    let exporter_port = free_port()?;
-    let process = Process::spawn(&[programs.node_exporter.as_os_str()], exporter_port, &flags())?;
-    let exporter = Target::listening(process, exporter_port).await?;
-    let store = match &programs.victoria_metrics {
-        Some(program) => Some(store(program, &folder).await?),
+    let site = Site::start(programs, hosts, &folder).await?;
+    sleep(EVERY).await;
+    let (from, began) = (site.look().await?, Instant::now());
+    sleep_until(began + time).await;
+    let (to, took) = (site.look().await?, began.elapsed().as_secs_f64());
+    let share = |of: fn(&Look) -> Duration| of(&to).saturating_sub(of(&from)).as_secs_f64() / took * 100.0;
+    // Each before it is asked to write, which takes memory of its own.
+    let prometheus = Part {
+        memory_mib: site.prometheus.memory_mib()?,
+        cpu_percent: share(|look| look.cpu),
+        bytes_a_sample: site.prometheus.bytes_a_sample(&folder).await?,
+    };
+    let store = match &site.store {
+        Some(store) => Some(Part {
+            memory_mib: store.memory_mib()?,
+            cpu_percent: share(|look| look.store_cpu),
+            bytes_a_sample: store.merged_bytes_a_sample().await?,
+        }),
         None => None,
     };
-    let config = config(hosts, exporter_port, store.as_ref().map(|store| store.port));
-    let prometheus = prometheus(&programs.prometheus, &config, &folder).await?;
-    sleep(EVERY).await;
-    let (from, began) = (prometheus.look().await?, Instant::now());
-    let store_from = match &store {
-        Some(store) => store.target.precise_cpu()?,
-        None => Duration::ZERO,
-    };
-    sleep_until(began + time).await;
-    let (to, took) = (prometheus.look().await?, began.elapsed());
-    let share = |cpu: Duration| cpu.as_secs_f64() / took.as_secs_f64() * 100.0;
-    let mut taken = Taken {
+    Ok(Taken {
         series: to.series,
-        samples_a_second: (to.samples - from.samples) / took.as_secs_f64(),
-        prometheus: None,
-        store: None,
-    };
-    let store_cpu = match &store {
-        Some(store) => share(store.target.precise_cpu()?.saturating_sub(store_from)),
-        None => 0.0,
-    };
-    // Before it is asked to write, which takes memory of its own.
-    let memory_mib = prometheus.target.resident_kib()? as f64 / 1024.0;
-    taken.prometheus = Some(Part {
-        memory_mib,
-        cpu_percent: share(to.cpu.saturating_sub(from.cpu)),
-        bytes_a_sample: prometheus.bytes_a_sample(&folder).await?,
-    });
-    if let Some(store) = &store {
-        taken.store = Some(Part {
-            memory_mib: store.target.resident_kib()? as f64 / 1024.0,
-            cpu_percent: store_cpu,
-            bytes_a_sample: store.merged_bytes_a_sample().await?,
-        });
+        samples_a_second: (to.samples - from.samples) / took,
+        prometheus: Some(prometheus),
+        store,
+    })
+}
+
+/// All that runs. Dropping it ends it.
+struct Site {
+    _exporter: Target,
+    prometheus: Running,
+    store: Option<Running>,
+}
+
+impl Site {
+    async fn start(programs: &Programs, hosts: u32, folder: &TempDir) -> Result<Self> {
+        let exporter_port = free_port()?;
+        let process = Process::spawn(&[programs.node_exporter.as_os_str()], exporter_port, &flags())?;
+        let exporter = Target::listening(process, exporter_port).await?;
+        let store = match &programs.victoria_metrics {
+            Some(program) => Some(store(program, folder).await?),
+            None => None,
+        };
+        let config = config(hosts, exporter_port, store.as_ref().map(|store| store.port));
+        let prometheus = prometheus(&programs.prometheus, &config, folder).await?;
+        Ok(Self {
+            _exporter: exporter,
+            prometheus,
+            store,
+        })
     }
-    drop(exporter);
-    Ok(taken)
+
+    async fn look(&self) -> Result<Look> {
+        let page = self.prometheus.target.text().await?;
+        let store_cpu = self.store.as_ref().map(|store| store.target.precise_cpu());
+        Ok(Look {
+            series: sum(&page, "prometheus_tsdb_head_series") as u64,
+            samples: sum(&page, "prometheus_tsdb_head_samples_appended_total"),
+            cpu: self.prometheus.target.precise_cpu()?,
+            store_cpu: store_cpu.transpose()?.unwrap_or_default(),
+        })
+    }
 }
 
 /// Of node-exporter.
@@ -116,11 +135,12 @@ struct Running {
     port: u16,
 }
 
-/// What Prometheus says of itself.
+/// What Prometheus says of itself, and CPU time of both.
 struct Look {
     series: u64,
     samples: f64,
     cpu: Duration,
+    store_cpu: Duration,
 }
 
 async fn prometheus(program: &Path, config: &str, folder: &TempDir) -> Result<Running> {
@@ -176,13 +196,8 @@ fn config(hosts: u32, exporter: u16, store: Option<u16>) -> String {
 }
 
 impl Running {
-    async fn look(&self) -> Result<Look> {
-        let page = self.target.text().await?;
-        Ok(Look {
-            series: sum(&page, "prometheus_tsdb_head_series") as u64,
-            samples: sum(&page, "prometheus_tsdb_head_samples_appended_total"),
-            cpu: self.target.precise_cpu()?,
-        })
+    fn memory_mib(&self) -> Result<f64> {
+        Ok(self.target.resident_kib()? as f64 / 1024.0)
     }
 
     /// Of a block with all that Prometheus has, index and all.
