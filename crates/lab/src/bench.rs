@@ -28,6 +28,7 @@ mod servers;
 pub(crate) mod size;
 mod size_hosts;
 mod startup;
+mod stolen;
 mod strace;
 mod target;
 mod together;
@@ -45,6 +46,7 @@ use figures::Figures;
 use floor::Floor;
 use namespace::Kind;
 use pair::Pair;
+use stolen::Clock;
 
 /// Scrapes of all together are 15 s apart, and so few.
 const TOGETHER: u32 = 8;
@@ -107,27 +109,36 @@ pub(crate) fn command() -> Command {
 /// # Errors
 /// A program is missing, does not start or does not answer.
 pub(crate) fn run(arguments: &ArgMatches) -> Result<ExitCode> {
-    if let Some((dashboards::NAME, arguments)) = arguments.subcommand() {
-        let met = runtime()?.block_on(dashboards::all(arguments))?;
-        return Ok(exit_code(met, arguments));
+    let before = Clock::now();
+    let met = measure(arguments)?;
+    if let Some((before, now)) = before.zip(Clock::now()) {
+        say(&before.told(now))?;
     }
-    let scrapes = *arguments.get_one("scrapes").context("--scrapes has a default")?;
-    let met = match arguments.get_one::<String>("exporter").map(String::as_str) {
-        Some("container") => runtime()?.block_on(containers::all(arguments, scrapes))?,
-        Some("blackbox") => runtime()?.block_on(probes::all(arguments, scrapes))?,
-        Some("redis") => runtime()?.block_on(redis::all(arguments, scrapes))?,
-        Some("all") => runtime()?.block_on(together::all(arguments, scrapes.min(TOGETHER)))?,
-        _ => runtime()?.block_on(all(&Pair::from_matches(arguments)?, scrapes))?,
-    };
-    Ok(exit_code(met, arguments))
-}
-
-/// A target that was missed is a failure only where that is wanted.
-fn exit_code(met: bool, arguments: &ArgMatches) -> ExitCode {
-    if met || !arguments.get_flag("strict") {
+    Ok(if met || !is_strict(arguments) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    })
+}
+
+/// A target that was missed is a failure only where that is wanted.
+fn is_strict(arguments: &ArgMatches) -> bool {
+    let own = arguments.subcommand().map_or(arguments, |(_, own)| own);
+    own.get_flag("strict")
+}
+
+/// Whether every target was met.
+fn measure(arguments: &ArgMatches) -> Result<bool> {
+    if let Some((dashboards::NAME, arguments)) = arguments.subcommand() {
+        return runtime()?.block_on(dashboards::all(arguments));
+    }
+    let scrapes = *arguments.get_one("scrapes").context("--scrapes has a default")?;
+    match arguments.get_one::<String>("exporter").map(String::as_str) {
+        Some("container") => runtime()?.block_on(containers::all(arguments, scrapes)),
+        Some("blackbox") => runtime()?.block_on(probes::all(arguments, scrapes)),
+        Some("redis") => runtime()?.block_on(redis::all(arguments, scrapes)),
+        Some("all") => runtime()?.block_on(together::all(arguments, scrapes.min(TOGETHER))),
+        _ => runtime()?.block_on(all(&Pair::from_matches(arguments)?, scrapes)),
     }
 }
 
