@@ -100,6 +100,13 @@ fn a_notification_is_printed_and_kept() {
 }
 
 #[test]
+fn who_takes_it_for_slack_hears_slacks_own_word() {
+    let console = Console::start(&["--json"]);
+    let (status, word) = console.ask("POST", "/slack", "", br#"{"attachments": [{"title": "a"}]}"#);
+    assert_eq!((status.as_str(), word.as_str()), ("200", "ok"));
+}
+
+#[test]
 fn only_notifications_are_taken_and_what_is_not_one_does_no_harm() {
     let console = Console::start(&["--json"]);
     let large = vec![b' '; 4 * 1024 * 1024 + 1];

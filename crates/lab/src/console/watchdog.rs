@@ -4,9 +4,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::notification::Alert;
 
-/// Whether an alert is the Watchdog, alive.
+/// Whether an alert is the Watchdog, alive. That it is over is what Alertmanager says when Prometheus has not told it for minutes.
 pub(super) fn is_it(alert: &Alert) -> bool {
-    alert.label("alertname") == "Watchdog"
+    alert.label("alertname") == "Watchdog" && !alert.is_resolved()
 }
 
 /// What is news about it.
@@ -91,6 +91,18 @@ impl Watchdog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_watchdog_that_is_over_is_none() {
+        let alert = |name: &str, status: &str| Alert {
+            status: status.to_owned(),
+            labels: [("alertname".to_owned(), name.to_owned())].into(),
+            ..Alert::default()
+        };
+        assert!(is_it(&alert("Watchdog", "firing")));
+        assert!(!is_it(&alert("Watchdog", "resolved")));
+        assert!(!is_it(&alert("TargetDown", "firing")));
+    }
 
     #[test]
     fn each_change_is_told_once() {
