@@ -9,12 +9,21 @@
     reason = "these tests start docker compose, poll until something has happened, and say what they leave out"
 )]
 
+mod bad_times;
 mod compose;
+mod disk;
 mod http;
+mod longterm;
+mod simulate;
 mod stack;
 mod targets;
 
-use std::{io::Write, path::Path, process::Command};
+use std::{
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -99,6 +108,17 @@ fn the_variant_of_debian_differs_by_images_alone() {
     }
     assert_eq!(registry["services"], debian["services"]);
     assert_eq!(registry["networks"], debian["networks"]);
+}
+
+#[test]
+fn a_drill_has_the_same_flags_of_prometheus_and_one_more() {
+    let drill = format!("{REGISTRY}:{DRILL}");
+    let flags = |files: &str| config(files, &[]).and_then(|config| config["services"]["prometheus"]["command"].as_array().cloned());
+    let (Some(mut usual), Some(drill)) = (flags(REGISTRY), flags(&drill)) else {
+        return;
+    };
+    usual.push("--rules.alert.resend-delay=1s".into());
+    assert_eq!(drill, usual);
 }
 
 #[test]
@@ -255,4 +275,29 @@ fn all_are_scraped(stack: &Stack) {
     let files = expected.iter().filter(|(file, _)| *file != "grafana.yml");
     let number: usize = files.map(|(_, number)| number).sum();
     stack.wait_for("all are scraped", &format!("count(up == 1) == {number}"));
+}
+
+#[test]
+#[ignore = "takes some minutes, as root, with a Docker engine: make test-compose"]
+fn in_bad_times_it_says_what_is_wrong_and_comes_back_with_all_its_series() {
+    let Some(mut stack) = Stack::up_for_a_drill() else {
+        return;
+    };
+    all_are_scraped(&stack);
+
+    let cases: [fn(&mut Stack); 8] = [
+        bad_times::each_that_is_killed_comes_back,
+        bad_times::what_docker_is_told_to_kill_stays_away,
+        bad_times::a_cut_between_the_networks_is_told_and_heals,
+        simulate::alerts_of_each_layer_come_and_go,
+        longterm::what_is_scraped_is_kept_for_years_too,
+        bad_times::docker_itself_comes_back_with_all,
+        bad_times::a_full_disk_is_a_gap_that_is_told_afterwards,
+        bad_times::a_full_disk_keeps_prometheus_from_starting,
+    ];
+    // What is wrong with one is no reason not to look at the next.
+    let failed = cases.map(|case| catch_unwind(AssertUnwindSafe(|| case(&mut stack))).is_err());
+    assert_eq!(failed, [false; 8], "each has said why");
+
+    assert_eq!(stack.down(), "", "containers, volumes and networks that are left");
 }
