@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     links::inside,
-    page::{self, Page, SUMMARY},
+    page::{self, FOLDER, Page, SUMMARY},
 };
 
 /// Fills the folder `to` anew.
@@ -27,7 +27,9 @@ pub fn stage(root: &Path, to: &Path) -> Result<()> {
         _ => {}
     }
     let pages = page::all(root)?;
-    copy(root, Path::new("docs/book.toml"), &to.join("book.toml"))?;
+    for file in ["book.toml", "book.css"] {
+        copy(root, &Path::new(FOLDER).join(file), &to.join(file))?;
+    }
     let src = to.join("src");
     for page in &pages {
         write(&src.join(&page.path), &page.text)?;
