@@ -163,7 +163,7 @@ fn crashes_and_hangs_end_in_a_new_start() {
     for name in DAEMONS {
         assert_eq!(fact(&format!("{name}-crashed")), "active", "{name}");
     }
-    assert!(fact("hang").contains("atchdog"), "{}", fact("hang"));
+    assert!(fact("hang").contains("Watchdog timeout"), "{}", fact("hang"));
     assert_eq!(fact("reloaded"), "0", "to read the configuration anew is no new start");
 }
 
