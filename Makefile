@@ -7,7 +7,7 @@ BINARIES = target/$(HOST)/$(BUILD_PROFILE)
 TOOLS := $(CURDIR)/target/tools
 PEERS ?=
 
-.PHONY: run secrets certs test test-rules test-alerts test-compose test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible book lint fmt bench fuzz build
+.PHONY: run secrets certs test test-rules test-alerts test-compose test-bad-times test-docker test-faults test-host test-host-packages packages test-packages test-ec2 reproducible book lint fmt bench fuzz build
 
 # The whole stack on this machine, until Ctrl-C. What is shipped takes several times as long to build.
 run: BUILD_PROFILE := quick
@@ -85,7 +85,14 @@ test-compose: export BUILD_PROFILE := $(BUILD_PROFILE)
 test-compose:
 	deploy/prepare.sh compose
 	$(MAKE) --no-print-directory build
-	cargo test $(AS_ROOT) $(TESTED) --test compose -- --include-ignored --test-threads=1 --nocapture
+	cargo test $(AS_ROOT) $(TESTED) --test compose -- --include-ignored --test-threads=1 --nocapture --skip in_bad_times
+
+# The same stack when containers are killed, networks cut, disks full, Docker starts anew; and alerts made to happen on it.
+test-bad-times: export BUILD_PROFILE := $(BUILD_PROFILE)
+test-bad-times:
+	deploy/prepare.sh compose
+	$(MAKE) --no-print-directory build
+	cargo test $(AS_ROOT) $(TESTED) --test compose -- --include-ignored --test-threads=1 --nocapture in_bad_times
 
 # The programs in bad times: hangs, vanishing files, rude and many clients, 100,000 scrapes, a root with nothing in it. Some
 # minutes; as root, all of it.

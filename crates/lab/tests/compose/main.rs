@@ -1,7 +1,7 @@
 //! deploy/compose.yaml: it is what it says it is, and its variant of Debian's programs runs in a real Docker engine.
 //!
 //! What needs docker compose or an engine says so and passes where there is none, unless PILOTLIGHT_ALL=1:
-//! `deploy/prepare.sh compose` gets them, `make test-compose` runs it all. Another dockerd on the machine may have told the
+//! `deploy/prepare.sh compose` gets them, `make test-compose` and `make test-bad-times` run it all. Another dockerd on the machine may have told the
 //! firewall to drop what is forwarded (`iptables -S FORWARD`); containers of the test's own engine then do not hear each other.
 #![expect(
     clippy::disallowed_methods,
@@ -113,7 +113,9 @@ fn the_variant_of_debian_differs_by_images_alone() {
 #[test]
 fn a_drill_has_the_same_flags_of_prometheus_and_one_more() {
     let drill = format!("{REGISTRY}:{DRILL}");
-    let flags = |files: &str| config(files, &[]).and_then(|config| config["services"]["prometheus"]["command"].as_array().cloned());
+    let flags = |files: &str| {
+        config(files, &[]).and_then(|config| config["services"]["prometheus"]["command"].as_array().cloned())
+    };
     let (Some(mut usual), Some(drill)) = (flags(REGISTRY), flags(&drill)) else {
         return;
     };
@@ -278,7 +280,7 @@ fn all_are_scraped(stack: &Stack) {
 }
 
 #[test]
-#[ignore = "takes some minutes, as root, with a Docker engine: make test-compose"]
+#[ignore = "takes some minutes, as root, with a Docker engine: make test-bad-times"]
 fn in_bad_times_it_says_what_is_wrong_and_comes_back_with_all_its_series() {
     let Some(mut stack) = Stack::up_for_a_drill() else {
         return;
