@@ -1,7 +1,7 @@
 //! A connection that loses patience: with requests that trickle in, with connections that stay silent, and with
 //! clients that do not take their answer.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -123,6 +123,19 @@ impl<C> Patience<C> {
             self.reading.set(self.limits.headers);
         }
     }
+
+    /// The client's time to take more runs while it takes nothing.
+    fn note_write(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.answered = true;
+        if written.is_pending() {
+            if !self.writing.is_set() {
+                self.writing.set(self.limits.write);
+            }
+            return self.writing.poll(context).map(|ended| ended.map(|()| 0));
+        }
+        self.writing.clear();
+        written
+    }
 }
 
 impl<C: AsyncRead + Unpin> AsyncRead for Patience<C> {
@@ -143,16 +156,23 @@ impl<C: AsyncRead + Unpin> AsyncRead for Patience<C> {
 impl<C: AsyncWrite + Unpin> AsyncWrite for Patience<C> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.answered = true;
         let written = Pin::new(&mut this.connection).poll_write(context, bytes);
-        if written.is_pending() {
-            if !this.writing.is_set() {
-                this.writing.set(this.limits.write);
-            }
-            return this.writing.poll(context).map(|ended| ended.map(|()| 0));
-        }
-        this.writing.clear();
-        written
+        this.note_write(written, context)
+    }
+
+    /// Without it, every answer would be copied into one buffer that a kept connection keeps.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.connection).poll_write_vectored(context, parts);
+        this.note_write(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.connection.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -236,6 +256,24 @@ mod tests {
         let (_client, mut server, _serving) = pair();
         let started = Instant::now();
         let error = server.write_all(&[0; 1000]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), started.elapsed().as_secs()),
+            (io::ErrorKind::TimedOut, 30)
+        );
+    }
+    #[tokio::test(start_paused = true)]
+    async fn parts_of_an_answer_go_out_together_and_a_client_that_takes_none_is_cut_off() {
+        let (mut client, mut server, _serving) = pair();
+        assert!(server.is_write_vectored());
+        let parts = [b"head".as_slice(), b"body"].map(IoSlice::new);
+        assert_eq!(server.write_vectored(&parts).await.unwrap(), 8);
+        let mut taken = [0; 8];
+        client.read_exact(&mut taken).await.unwrap();
+        assert_eq!(&taken, b"headbody");
+
+        server.write_all(&[0; 64]).await.unwrap();
+        let started = Instant::now();
+        let error = server.write_vectored(&parts).await.unwrap_err();
         assert_eq!(
             (error.kind(), started.elapsed().as_secs()),
             (io::ErrorKind::TimedOut, 30)
