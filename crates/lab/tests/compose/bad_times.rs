@@ -255,10 +255,10 @@ fn times(stack: &Stack) -> BTreeSet<u64> {
 /// When the last gap ended: that of a disk that was full before.
 fn last_gap(times: &BTreeSet<u64>) -> u64 {
     let pairs = times.iter().zip(times.iter().skip(1));
-    let ends = pairs
+    let mut ends = pairs
         .filter(|(last, next)| **next - **last > 5000)
         .map(|(_, next)| *next);
-    ends.last().expect("the disk was full before")
+    ends.next_back().expect("the disk was full before")
 }
 
 fn all_are_healthy(stack: &Stack, services: &[&str]) {
