@@ -60,28 +60,32 @@ impl<'a> Places<'a> {
             next: 0,
             end: 0,
         };
-        places.end = line.points.last().map_or(0, |last| places.place(last) + 1).min(PLACES);
+        let last = line.points.last();
+        places.end = last
+            .map_or(0, |last| place(last, places.first, places.step) + 1)
+            .min(PLACES);
         places
     }
+}
 
-    fn place(&self, point: &Point) -> usize {
-        ((point.time - self.first) / self.step).round() as usize
-    }
+/// How many steps a point is after the first.
+fn place(point: &Point, first: f64, step: f64) -> usize {
+    ((point.time - first) / step).round() as usize
 }
 
 impl<'a> Iterator for Places<'a> {
     type Item = Option<&'a Point>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let place = self.next;
+        let now = self.next;
         self.next += 1;
         let (first, step) = (self.first, self.step);
-        let is_here = |point: &&Point| ((point.time - first) / step).round() as usize <= place;
+        let is_here = |point: &&Point| place(point, first, step) <= now;
         let mut here = None;
         while let Some(point) = self.points.next_if(is_here) {
             here = Some(point);
         }
-        (place < self.end).then_some(here)
+        (now < self.end).then_some(here)
     }
 }
 
