@@ -209,7 +209,7 @@ pub(crate) fn docker_itself_comes_back_with_all(stack: &mut Stack) {
     let number = stack.query("up").len();
     let jobs = ["demo-app", "redis", "node", "containers", "alertmanager"];
     let before: Vec<_> = jobs.iter().map(|job| series(stack, job, 0.0)).collect();
-    let samples = stored(stack);
+    let samples = times(stack).len();
     let began = Instant::now();
     stack.engine.stop();
     eprintln!("Docker took {:.1?} to stop", began.elapsed());
@@ -219,7 +219,7 @@ pub(crate) fn docker_itself_comes_back_with_all(stack: &mut Stack) {
         &format!("count(up == 1) == {number} and time() - min(timestamp(up)) < 4"),
     );
     eprintln!("Docker and all targets were back after {:.1?}", began.elapsed());
-    assert!(stored(stack) > samples, "{samples} samples before");
+    assert!(times(stack).len() > samples, "{samples} samples before");
     for (job, mut before) in jobs.iter().zip(before) {
         forget_devices(&mut before);
         all_return(stack, job, &before);
@@ -233,14 +233,7 @@ fn forget_devices(series: &mut BTreeSet<String>) {
     series.retain(|series| !series.contains("\"container_network_"));
 }
 
-/// How many samples Prometheus has of what began before any of this.
-fn stored(stack: &Stack) -> u64 {
-    let found = stack.query(r#"count_over_time(up{job="demo-app"}[1h])"#);
-    let number = found[0]["value"][1].as_str().and_then(|number| number.parse().ok());
-    number.expect("a number")
-}
-
-/// When each of its samples was, in milliseconds.
+/// When each sample was that Prometheus has of what began before any of this, in milliseconds.
 fn times(stack: &Stack) -> BTreeSet<u64> {
     let found = stack.query(r#"up{job="demo-app"}[1h]"#);
     let values = found
