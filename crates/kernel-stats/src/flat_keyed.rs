@@ -7,7 +7,7 @@
 //! ```
 
 use crate::ParseError;
-use crate::fields::lines;
+use crate::fields::{lines, unsigned};
 
 /// Parses names and numbers, in the file's order. An empty file gives nothing.
 ///
@@ -21,9 +21,24 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<(&str, u64)>, ParseError> {
 /// error of its own.
 pub fn fields(bytes: &[u8]) -> impl Iterator<Item = Result<(&str, u64), ParseError>> {
     lines(bytes).map(|line| {
-        let mut fields = line.fields("a name and a number");
-        Ok((fields.text()?, fields.number()?))
+        plain(line.text).map_or_else(
+            || {
+                let mut fields = line.fields("a name and a number");
+                Ok((fields.text()?, fields.number()?))
+            },
+            Ok,
+        )
     })
+}
+
+/// A line as all kernels write it: a name, one space, a number and nothing else.
+fn plain(line: &[u8]) -> Option<(&str, u64)> {
+    let space = line.iter().position(|&byte| byte == b' ')?;
+    let (name, digits) = line.split_at(space);
+    // None of it is white space: it would be no digit, or no part of a name.
+    let number = unsigned(digits.get(1..)?)?;
+    let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+    Some((std::str::from_utf8(name).ok().filter(|_| is_name)?, number))
 }
 
 #[cfg(test)]

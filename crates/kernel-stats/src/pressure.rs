@@ -7,96 +7,53 @@
 //! ```
 
 use crate::ParseError;
-use crate::fields::{Line, fraction, lines, split_once, unsigned};
+use crate::fields::{Line, lines, unsigned};
 
-const SHAPE: &str = "avg10, avg60, avg300 and total";
+const SHAPE: &str = "averages and total=MICROSECONDS";
 
-/// How long tasks waited for one resource.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+/// How long tasks waited for one resource, in microseconds since boot, or since the cgroup was made. The kernel's
+/// averages are left alone: whoever has the totals has those of any time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pressure {
     /// When at least one task waited. `None` for `irq`. Source: `some`.
-    pub some: Option<Stall>,
+    pub some_micros: Option<u64>,
     /// When all tasks waited. `None` for `cpu` before Linux 5.13. Source: `full`.
-    pub full: Option<Stall>,
-}
-
-/// How long it was.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Stall {
-    /// Percent of the last 10 seconds.
-    pub avg10: f64,
-    /// Percent of the last 60 seconds.
-    pub avg60: f64,
-    /// Percent of the last 300 seconds.
-    pub avg300: f64,
-    /// Microseconds since boot, or since the cgroup was made.
-    pub total_micros: u64,
+    pub full_micros: Option<u64>,
 }
 
 /// Parses a file of pressure stall information. Unknown lines and fields are passed over; an empty file says nothing.
 ///
 /// # Errors
-/// When a line `some` or `full` lacks one of its four numbers.
+/// When a line `some` or `full` has no total.
 pub fn parse(bytes: &[u8]) -> Result<Pressure, ParseError> {
     let mut pressure = Pressure::default();
     for line in lines(bytes) {
         match line.fields(SHAPE).next() {
-            Some(b"some") => pressure.some = Some(stall(line)?),
-            Some(b"full") => pressure.full = Some(stall(line)?),
+            Some(b"some") => pressure.some_micros = Some(total(line)?),
+            Some(b"full") => pressure.full_micros = Some(total(line)?),
             _ => {}
         }
     }
     Ok(pressure)
 }
 
-fn stall(line: Line<'_>) -> Result<Stall, ParseError> {
-    let (mut avg10, mut avg60, mut avg300, mut total) = (None, None, None, None);
-    for field in line.fields(SHAPE).skip(1) {
-        let malformed = || line.error_at(SHAPE, field);
-        let (name, value) = split_once(field, b'=').ok_or_else(malformed)?;
-        match name {
-            b"avg10" => avg10 = Some(fraction(value).ok_or_else(malformed)?),
-            b"avg60" => avg60 = Some(fraction(value).ok_or_else(malformed)?),
-            b"avg300" => avg300 = Some(fraction(value).ok_or_else(malformed)?),
-            b"total" => total = Some(unsigned(value).ok_or_else(malformed)?),
-            _ => {}
-        }
-    }
-    match (avg10, avg60, avg300, total) {
-        (Some(avg10), Some(avg60), Some(avg300), Some(total_micros)) => Ok(Stall {
-            avg10,
-            avg60,
-            avg300,
-            total_micros,
-        }),
-        _ => Err(line.error(SHAPE)),
-    }
+fn total(line: Line<'_>) -> Result<u64, ParseError> {
+    let total = line.fields(SHAPE).find_map(|field| field.strip_prefix(b"total="));
+    let digits = total.ok_or_else(|| line.error(SHAPE))?;
+    unsigned(digits).ok_or_else(|| line.error_at(SHAPE, digits))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Pressure, Stall, parse};
-
-    const SOME: Stall = Stall {
-        avg10: 0.06,
-        avg60: 0.33,
-        avg300: 0.19,
-        total_micros: 2_572_544,
-    };
-    const FULL: Stall = Stall {
-        avg10: 0.06,
-        avg60: 0.32,
-        avg300: 0.18,
-        total_micros: 2_489_251,
-    };
+    use super::{Pressure, parse};
 
     #[test]
     fn both_lines_are_read() {
         assert_eq!(
             parse(include_bytes!("../fixtures/pressure")),
             Ok(Pressure {
-                some: Some(SOME),
-                full: Some(FULL)
+                some_micros: Some(2_572_544),
+                full_micros: Some(2_489_251)
             })
         );
     }
@@ -107,15 +64,15 @@ mod tests {
             (
                 b"some avg10=0.06 avg60=0.33 avg300=0.19 total=2572544\n",
                 Pressure {
-                    some: Some(SOME),
-                    full: None,
+                    some_micros: Some(2_572_544),
+                    full_micros: None,
                 },
             ),
             (
                 b"full avg10=0.06 avg60=0.32 avg300=0.18 total=2489251 new=x\n",
                 Pressure {
-                    some: None,
-                    full: Some(FULL),
+                    some_micros: None,
+                    full_micros: Some(2_489_251),
                 },
             ),
             (b"most x\n", Pressure::default()),
@@ -127,19 +84,19 @@ mod tests {
     }
 
     #[test]
-    fn malformed_lines_are_errors() {
+    fn lines_without_a_total_are_errors() {
         let cases: [(&[u8], &str); 3] = [
             (
                 b"some avg10=0.1\n",
-                r#"line 1: expected avg10, avg60, avg300 and total, found "some avg10=0.1""#,
+                r#"line 1: expected averages and total=MICROSECONDS, found "some avg10=0.1""#,
             ),
             (
-                b"\nfull avg10=x\n",
-                r#"line 2: expected avg10, avg60, avg300 and total, found "avg10=x""#,
+                b"\nfull avg10=0.1 total=x\n",
+                r#"line 2: expected averages and total=MICROSECONDS, found "x""#,
             ),
             (
                 b"some total\n",
-                r#"line 1: expected avg10, avg60, avg300 and total, found "total""#,
+                r#"line 1: expected averages and total=MICROSECONDS, found "some total""#,
             ),
         ];
         for (bytes, text) in cases {

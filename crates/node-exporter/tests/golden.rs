@@ -237,7 +237,7 @@ fn a_malformed_file_is_a_failure_that_names_path_and_value() {
         ("netstat", "proc/net/snmp6", "Ip6InOctets x\n", "x"),
         ("nfs", "proc/net/rpc/nfs", "rpc 1 x 3\n", "x"),
         ("nfsd", "proc/net/rpc/nfsd", "proc3 2 1\n", "proc3 2 1"),
-        ("pressure", "proc/pressure/io", "some avg10=x\n", "avg10=x"),
+        ("pressure", "proc/pressure/io", "some avg10=0.00 total=x\n", "x"),
         ("processes", "proc/1/stat", "1 (init\n", "1 (init"),
         ("processes", "proc/300/task/301/stat", "301 (a) S x\n", "301 (a) S x"),
         ("processes", "proc/sys/kernel/pid_max", "no", "no"),
