@@ -69,6 +69,8 @@ pub(crate) struct Facts {
     pub(crate) network: Network,
     /// Where its writable layer lies on the host.
     pub(crate) writable_layer: Option<PathBuf>,
+    /// What its runtime was told to limit it to, in whatever units: with other ones it is time to look at its cgroup's.
+    pub(crate) limits: Vec<i64>,
 }
 
 /// Who manages a container.

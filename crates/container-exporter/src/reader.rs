@@ -3,6 +3,7 @@
 mod problems;
 mod processes;
 mod source;
+mod turn;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -10,11 +11,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::cgroup::{Files, Places};
 use crate::container::Container;
 use crate::disk::FileSystems;
-use crate::groups::{Group, Stats};
+use crate::groups::{Calm, Group, Stats, Undriven};
 use crate::process::{Namespaces, Process};
 use crate::settings::Paths;
 use problems::Problems;
 pub(crate) use source::Source;
+use turn::Turn;
 
 /// A reading that is younger serves again.
 const FRESH: Duration = Duration::from_millis(500);
@@ -54,6 +56,7 @@ pub(crate) struct Row {
     pub(crate) stats: Stats,
     files: Files,
     process: Process,
+    settings: Turn,
 }
 
 /// Reads all groups of all containers.
@@ -73,6 +76,7 @@ struct Kept {
     buffer: Vec<u8>,
     problems: Problems,
     namespaces: Namespaces,
+    calm: Calm,
 }
 
 impl Reader {
@@ -94,6 +98,7 @@ impl Reader {
             buffer: Vec::new(),
             problems: Problems::default(),
             namespaces: Namespaces::default(),
+            calm: Calm::default(),
         };
         Self {
             containers,
@@ -115,6 +120,12 @@ impl Reader {
             kept.taken = Some(Instant::now());
         }
         Fresh(kept)
+    }
+
+    /// The next reading is another one, however soon.
+    #[cfg(test)]
+    pub(crate) fn forget_age(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).taken = None;
     }
 
     /// What it knows of disks.
@@ -145,6 +156,7 @@ impl Kept {
         for container in list.iter() {
             while before.next_if(|row| row.container.id < container.id).is_some() {}
             let row = before.next_if(|row| row.container.id == container.id);
+            let settings = Turn::new(self.reading.rows.len());
             let (stats, mut files, process) = match row {
                 Some(row) if Arc::ptr_eq(&row.container, container) => {
                     self.reading.rows.push(row);
@@ -159,6 +171,7 @@ impl Kept {
                 stats,
                 files,
                 process,
+                settings,
             });
         }
         self.list = list;
@@ -168,11 +181,14 @@ impl Kept {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         self.reading.at = now.map_or(0.0, |since| since.as_secs_f64());
         self.namespaces.begin();
+        self.calm.begin();
+        let (now, mut undriven) = (Instant::now(), Undriven::default());
         for row in &mut self.reading.rows {
             let Some(cgroup) = &row.container.cgroup else {
                 row.stats.forget(row.container.facts.as_deref());
                 row.files.let_go();
                 row.process.let_go();
+                row.settings.again();
                 continue;
             };
             let mut source = Source {
@@ -180,6 +196,10 @@ impl Kept {
                 cgroup,
                 paths,
                 file_systems,
+                has_values: row.settings.has_come(),
+                settings_are_due: row.settings.comes(now),
+                undriven: &mut undriven,
+                calm: &mut self.calm,
                 files: &mut row.files,
                 buffer: &mut self.buffer,
                 problems: &mut self.problems,
@@ -187,8 +207,12 @@ impl Kept {
                 namespaces: &mut self.namespaces,
                 own_network: None,
             };
+            let problems = source.problems.count();
             for group in groups {
                 (group.read)(&mut source, &mut row.stats);
+            }
+            if self.problems.count() > problems {
+                row.settings.again();
             }
             row.process.let_go_without_place();
         }
@@ -199,8 +223,6 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::PoisonError;
-
     use crate::container::Facts;
     use crate::testing::{Tree, reader, samples, samples_of};
 
@@ -238,7 +260,7 @@ mod tests {
         );
         std::fs::remove_dir_all(tree.paths().procfs.join("6")).unwrap();
         start(7, "/b", "own");
-        reader.kept.lock().unwrap_or_else(PoisonError::into_inner).taken = None;
+        reader.forget_age();
         let second = samples_of(&reader);
         assert!(
             second.contains(&bytes("/a", 5)) && second.contains(&bytes("/b", 7)),

@@ -1,6 +1,7 @@
 //! Reading of a cgroup's files into a buffer that is kept. Files stay open while descriptors last: to find and open one
 //! takes longer than the kernel takes to write most of them.
 
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ const LONGEST_LINE: usize = 512;
 
 /// A file that was not there is looked for again after so many readings: a controller may be switched on.
 const LOOK_AGAIN: u8 = 4;
+
+/// A file's name: most are written in the program, and none of them is kept for each cgroup.
+pub(crate) type Name = Cow<'static, str>;
 
 /// Why a file gave nothing.
 #[derive(Debug)]
@@ -72,7 +76,7 @@ pub(crate) struct Files {
 #[derive(Debug)]
 struct Open {
     controller: Controller,
-    name: Box<str>,
+    name: Name,
     file: OwnedFd,
 }
 
@@ -80,7 +84,7 @@ struct Open {
 #[derive(Debug)]
 struct Absent {
     controller: Controller,
-    name: Box<str>,
+    name: Name,
     readings: u8,
 }
 
@@ -103,7 +107,7 @@ impl Files {
         &mut self,
         cgroup: &Cgroup,
         controller: Controller,
-        name: &str,
+        name: &Name,
         buffer: &'b mut Vec<u8>,
     ) -> Result<&'b [u8], Unreadable> {
         if let Some(index) = self.find(controller, name) {
@@ -127,11 +131,11 @@ impl Files {
     }
 
     /// The place in `open` of a file that is open.
-    fn find(&mut self, controller: Controller, name: &str) -> Option<usize> {
-        let known = |open: &Open| open.controller == controller && *open.name == *name;
-        let next = [self.next, 0];
-        let guess = next.into_iter().find(|index| self.open.get(*index).is_some_and(known));
-        let index = guess.or_else(|| self.open.iter().position(known))?;
+    fn find(&mut self, controller: Controller, name: &Name) -> Option<usize> {
+        let known = |open: &Open| open.controller == controller && is_same(&open.name, name);
+        let (before, behind) = self.open.split_at(self.next.min(self.open.len()));
+        let next = behind.iter().position(known).map(|index| before.len() + index);
+        let index = next.or_else(|| before.iter().position(known))?;
         self.next = index + 1;
         Some(index)
     }
@@ -149,8 +153,8 @@ impl Files {
     }
 
     /// Whether the file was not there lately; counts the times that it is asked for.
-    fn is_absent(&mut self, controller: Controller, name: &str) -> bool {
-        let known = |absent: &Absent| absent.controller == controller && *absent.name == *name;
+    fn is_absent(&mut self, controller: Controller, name: &Name) -> bool {
+        let known = |absent: &Absent| absent.controller == controller && is_same(&absent.name, name);
         let Some(index) = self.absent.iter().position(known) else {
             return false;
         };
@@ -163,21 +167,21 @@ impl Files {
         false
     }
 
-    fn note_absent(&mut self, controller: Controller, name: &str, error: Errno) {
+    fn note_absent(&mut self, controller: Controller, name: &Name, error: Errno) {
         if error == Errno::NOENT {
             self.absent.push(Absent {
                 controller,
-                name: name.into(),
+                name: name.clone(),
                 readings: 0,
             });
         }
     }
 
-    fn keep(&mut self, controller: Controller, name: &str, file: OwnedFd) {
+    fn keep(&mut self, controller: Controller, name: &Name, file: OwnedFd) {
         if self.places.take() {
             self.open.push(Open {
                 controller,
-                name: name.into(),
+                name: name.clone(),
                 file,
             });
         }
@@ -193,6 +197,11 @@ impl Drop for Files {
     fn drop(&mut self) {
         self.places.give_back(self.open.len());
     }
+}
+
+/// Looks at the letters only if they are not the very same ones.
+fn is_same(one: &Name, other: &Name) -> bool {
+    std::ptr::eq::<str>(&**one, &**other) || one == other
 }
 
 fn open(path: &Path) -> Result<OwnedFd, Errno> {
@@ -244,10 +253,10 @@ mod tests {
         std::fs::create_dir(root.path().join("a")).unwrap();
         let (mut files, mut buffer) = (Files::new(&Places::new(1)), Vec::new());
         for length in [0, 1, 3_583, 3_584, 4_095, 4_096, 4_097, 20_000, 5] {
-            for name in ["kept", "not kept"] {
+            for name in ["kept", "not kept"].map(Name::from) {
                 let content: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
-                std::fs::write(root.path().join("a").join(name), &content).unwrap();
-                let read = files.read(&cgroup, Controller::Cpu, name, &mut buffer).unwrap();
+                std::fs::write(root.path().join("a").join(&*name), &content).unwrap();
+                let read = files.read(&cgroup, Controller::Cpu, &name, &mut buffer).unwrap();
                 assert_eq!(read, content, "{name} {length}");
             }
         }
@@ -260,7 +269,7 @@ mod tests {
         let cgroup = cgroup(root.path());
         std::fs::create_dir(root.path().join("a")).unwrap();
         let (mut files, mut buffer) = (Files::new(&Places::new(9)), Vec::new());
-        let mut read = || files.read(&cgroup, Controller::Cpu, "x", &mut buffer).is_ok();
+        let mut read = || files.read(&cgroup, Controller::Cpu, &"x".into(), &mut buffer).is_ok();
         assert!(!read());
         std::fs::write(root.path().join("a/x"), "1").unwrap();
         let waited = std::iter::repeat_with(&mut read).take_while(|found| !found).count();
@@ -277,7 +286,9 @@ mod tests {
         let places = Places::new(1);
         for _ in 0..3 {
             let mut files = Files::new(&places);
-            files.read(&cgroup, Controller::Cpu, "x", &mut Vec::new()).unwrap();
+            files
+                .read(&cgroup, Controller::Cpu, &"x".into(), &mut Vec::new())
+                .unwrap();
             assert_eq!(files.open.len(), 1);
         }
     }
@@ -287,10 +298,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let cgroup = cgroup(root.path());
         let (mut files, mut buffer) = (Files::new(&Places::new(9)), Vec::new());
-        let missing = files.read(&cgroup, Controller::Cpu, "x", &mut buffer);
+        let missing = files.read(&cgroup, Controller::Cpu, &"x".into(), &mut buffer);
         assert!(matches!(missing, Err(Unreadable::Gone)));
         std::fs::create_dir_all(root.path().join("a/folder")).unwrap();
-        match files.read(&cgroup, Controller::Cpu, "folder", &mut buffer) {
+        match files.read(&cgroup, Controller::Cpu, &"folder".into(), &mut buffer) {
             Err(Unreadable::Failed(path, _)) => assert_eq!(path, root.path().join("a/folder")),
             other => panic!("{other:?}"),
         }

@@ -3,5 +3,5 @@
 mod files;
 mod hierarchies;
 
-pub(crate) use files::{Files, Places, Unreadable, fill};
+pub(crate) use files::{Files, Name, Places, Unreadable, fill};
 pub(crate) use hierarchies::{Cgroup, Controller, Hierarchies, Version};

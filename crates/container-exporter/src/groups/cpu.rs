@@ -120,7 +120,7 @@ pub(crate) struct Bandwidth {
 fn read(source: &mut Source<'_>, stats: &mut Stats) {
     let has_quota = stats.spec.cpu_quota_micros.is_some();
     stats.cpu = match source.version() {
-        Version::V1 => read_v1(source, &stats.percpu_nanos, has_quota),
+        Version::V1 => read_v1(source, &stats.percpu_nanos, &stats.cpu, has_quota),
         Version::V2 => source.parse(Controller::Cpu, "cpu.stat", parse).unwrap_or_default(),
     };
     if !has_quota {
@@ -128,18 +128,23 @@ fn read(source: &mut Source<'_>, stats: &mut Stats) {
     }
 }
 
-fn read_v1(source: &mut Source<'_>, percpu_nanos: &[u64], has_quota: bool) -> Cpu {
+fn read_v1(source: &mut Source<'_>, percpu_nanos: &[u64], before: &Cpu, has_quota: bool) -> Cpu {
     let usage_nanos = match percpu_nanos {
         [] => source.number(Controller::Cpuacct, "cpuacct.usage"),
         percpu => Some(percpu.iter().sum()),
     };
-    let times = source.parse(Controller::Cpuacct, "cpuacct.stat", parse);
+    let usage = usage_nanos.map(seconds);
+    let times = match source.has_values && usage.is_some() && usage == before.usage {
+        // It has not run since.
+        true => Some(*before),
+        false => source.parse(Controller::Cpuacct, "cpuacct.stat", parse),
+    };
     let bandwidth = match has_quota {
         true => source.parse(Controller::Cpu, "cpu.stat", parse),
         false => None,
     };
     Cpu {
-        usage: usage_nanos.map(seconds),
+        usage,
         bandwidth: bandwidth.unwrap_or_default().bandwidth,
         ..times.unwrap_or_default()
     }
@@ -209,7 +214,7 @@ fn usage(row: &Row, name: &mut String, mut sample: impl FnMut(&str, f64)) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Tree, lines, samples};
+    use crate::testing::{Tree, lines, reader, samples, samples_of};
 
     const V1_STAT: &str =
         "nr_periods 65\nnr_throttled 49\nthrottled_time 944306019\nnr_bursts 2\nburst_time 1500000000\n";
@@ -229,6 +234,19 @@ mod tests {
             r#"container_cpu_user_seconds_total{id="/a"} 2.88"#,
         ];
         assert_eq!(lines(&samples(&tree, &["/a"]), "container_cpu_"), expected);
+    }
+
+    #[test]
+    fn what_has_not_run_has_no_other_times() {
+        let tree = Tree::v1();
+        let reader = reader(&tree, vec![tree.container("/a")]);
+        for (usage, user, expected) in [("7", 1, "0.01"), ("7", 2, "0.01"), ("8", 3, "0.03")] {
+            tree.write("cpu,cpuacct/a/cpuacct.usage", usage);
+            tree.write("cpu,cpuacct/a/cpuacct.stat", &format!("user {user}\nsystem 0\n"));
+            reader.forget_age();
+            let line = format!("container_cpu_user_seconds_total{{id=\"/a\"}} {expected}\n");
+            assert!(samples_of(&reader).contains(&line), "{usage} {user}");
+        }
     }
 
     #[test]

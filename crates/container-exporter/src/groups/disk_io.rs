@@ -5,7 +5,7 @@ mod disks;
 
 use exposition::{Desc, Encoder, Family};
 
-pub(crate) use self::devices::Device;
+pub(crate) use self::devices::{Device, Undriven};
 use self::devices::{Devices, READ, WRITE};
 pub(crate) use self::disks::Disk;
 use super::reused::Reused;
@@ -380,6 +380,22 @@ container_fs_writes_total{id="/a",device="8:0"} 0
                 )),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn what_the_root_does_not_know_is_not_asked_for_below() {
+        let tree = Tree::v1();
+        let of_throttling = "8:0 Read 1\n8:0 Write 2\nTotal 3\n";
+        tree.write("blkio/blkio.throttle.io_service_bytes_recursive", of_throttling);
+        tree.write("blkio/a/blkio.throttle.io_service_bytes_recursive", of_throttling);
+        // It would be the root's, too.
+        tree.write("blkio/a/blkio.bfq.io_service_bytes_recursive", "8:0 Read 7\nTotal 7\n");
+        for (of_root, read) in [("Total 0\n", 1), ("8:0 Read 7\nTotal 7\n", 7)] {
+            tree.write("blkio/blkio.bfq.io_service_bytes_recursive", of_root);
+            let text = samples(&tree, &["/", "/a"]);
+            let line = format!("id=\"/a\",device=\"8:0\",major=\"8\",minor=\"0\",operation=\"Read\"}} {read}\n");
+            assert!(text.contains(&line), "{text}");
         }
     }
 

@@ -75,16 +75,16 @@ fn read(source: &mut Source<'_>, stats: &mut Stats) {
 
 impl HugePages {
     fn read_v1(&mut self, source: &mut Source<'_>) {
-        let mut number = |name| source.number(Controller::Hugetlb, &format!("hugetlb.{}.{name}", self.size));
+        let mut number = |name| source.number(Controller::Hugetlb, format!("hugetlb.{}.{name}", self.size));
         (self.usage, self.max_usage) = (number("usage_in_bytes"), number("max_usage_in_bytes"));
         self.limit_hits = number("failcnt");
     }
 
     fn read_v2(&mut self, source: &mut Source<'_>) {
         let name = |name| format!("hugetlb.{}.{name}", self.size);
-        self.usage = source.number(Controller::Hugetlb, &name("current"));
+        self.usage = source.number(Controller::Hugetlb, name("current"));
         self.limit_hits = source
-            .parse(Controller::Hugetlb, &name("events"), parse_events)
+            .parse(Controller::Hugetlb, name("events"), parse_events)
             .flatten();
     }
 }

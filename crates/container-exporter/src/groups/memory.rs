@@ -5,6 +5,7 @@ use exposition::{Desc, Encoder};
 use kernel_stats::{ParseError, flat_keyed};
 
 use super::host_memory::HostMemory;
+use super::spec::NO_LIMIT_ABOVE;
 use super::{Enabled, Group, Stats, each};
 use crate::cgroup::{Controller, Version};
 use crate::reader::{Reading, Source};
@@ -229,6 +230,11 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Those that hold for it, its own or from above. v1.
+    fn limits(&self) -> [Option<u64>; 2] {
+        [self.lowest_limit, self.lowest_swap_limit]
+    }
+
     /// What it needs to go on: usage without the page cache that goes first.
     pub(crate) fn working_set(&self) -> Option<u64> {
         Some(self.usage?.saturating_sub(self.inactive_file.unwrap_or(0)))
@@ -268,19 +274,28 @@ impl Events {
 
 fn read(source: &mut Source<'_>, stats: &mut Stats) {
     stats.memory = match source.version() {
-        Version::V1 => read_v1(source),
+        Version::V1 => read_v1(source, &stats.memory),
         Version::V2 if source.container.is_root() => read_v2_root(source),
         Version::V2 => read_v2(source),
     };
 }
 
-fn read_v1(source: &mut Source<'_>) -> Memory {
+fn read_v1(source: &mut Source<'_>, before: &Memory) -> Memory {
     let stat = source.parse(Controller::Memory, "memory.stat", parse_v1);
+    let limits = stat.map(|stat| stat.limits());
+    // Another limit here or above: other settings, too.
+    source.settings_are_due |= limits.is_some_and(|limits| limits != before.limits());
+    // Nothing is hit where there is none.
+    let has_limits = limits.is_none_or(|limits| limits.into_iter().flatten().any(|limit| limit <= NO_LIMIT_ABOVE));
+    let are_hits_due = source.settings_are_due || has_limits;
     let mut number = |name| source.number(Controller::Memory, name);
     Memory {
         usage: number("memory.usage_in_bytes"),
         max_usage: number("memory.max_usage_in_bytes"),
-        limit_hits: number("memory.failcnt"),
+        limit_hits: match are_hits_due {
+            true => number("memory.failcnt"),
+            false => before.limit_hits,
+        },
         kernel: number("memory.kmem.usage_in_bytes"),
         ..stat.unwrap_or_default()
     }

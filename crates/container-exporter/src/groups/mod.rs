@@ -23,11 +23,12 @@ mod state;
 mod tcp;
 mod udp;
 
-pub(crate) use disk_io::{Device, Disk};
+pub(crate) use disk_io::{Device, Disk, Undriven};
 use exposition::{Desc, Encoder};
 pub(crate) use hugetlb::HugePages;
 pub(crate) use memory_numa::{CONTAINER, HIERARCHY, NodePages};
 pub(crate) use network::Interface;
+pub(crate) use pressure::Calm;
 
 use crate::container::Facts;
 use crate::reader::{Reading, Row, Source};

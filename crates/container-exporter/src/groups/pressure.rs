@@ -2,7 +2,7 @@
 //! later; absent files are left out.
 
 use exposition::{Desc, Encoder};
-use kernel_stats::pressure::{self, Pressure, Stall};
+use kernel_stats::pressure::{self, Pressure};
 
 use super::{Enabled, Group, Stats, each};
 use crate::cgroup::Controller;
@@ -70,9 +70,34 @@ const RESOURCES: [Resource; 3] = [
 /// The pressure of a container on CPU, memory and disks, in this order.
 pub(crate) type Pressures = [Pressure; RESOURCES.len()];
 
+/// What nothing on the whole machine has waited for since the last reading, as the root tells: no cgroup has, either.
+#[derive(Debug, Default)]
+pub(crate) struct Calm {
+    of_root: [Option<Pressure>; RESOURCES.len()],
+    is_calm: [bool; RESOURCES.len()],
+}
+
+impl Calm {
+    /// A reading begins, and nothing is known of it.
+    pub(crate) fn begin(&mut self) {
+        self.is_calm = Default::default();
+    }
+
+    fn hear(&mut self, resource: usize, of_root: Option<Pressure>) {
+        self.is_calm[resource] = of_root.is_some() && of_root == self.of_root[resource];
+        self.of_root[resource] = of_root;
+    }
+}
+
 fn read(source: &mut Source<'_>, stats: &mut Stats) {
-    for (resource, kept) in RESOURCES.iter().zip(&mut stats.pressures) {
+    for (index, (resource, kept)) in RESOURCES.iter().zip(&mut stats.pressures).enumerate() {
+        if source.calm.is_calm[index] && source.has_values {
+            continue;
+        }
         let read = source.parse(Controller::Unified, resource.file, pressure::parse);
+        if source.container.is_root() {
+            source.calm.hear(index, read);
+        }
         *kept = read.unwrap_or_default();
     }
 }
@@ -80,21 +105,21 @@ fn read(source: &mut Source<'_>, stats: &mut Stats) {
 fn encode(reading: &Reading, out: &mut Encoder) {
     for (index, resource) in RESOURCES.iter().enumerate() {
         each(out, &resource.waiting, reading, |row| {
-            seconds(row.stats.pressures[index].some)
+            seconds(row.stats.pressures[index].some_micros)
         });
         each(out, &resource.stalled, reading, |row| {
-            seconds(row.stats.pressures[index].full)
+            seconds(row.stats.pressures[index].full_micros)
         });
     }
 }
 
-fn seconds(stall: Option<Stall>) -> Option<f64> {
-    Some(stall?.total_micros as f64 / 1e6)
+fn seconds(micros: Option<u64>) -> Option<f64> {
+    Some(micros? as f64 / 1e6)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Tree, lines, samples};
+    use crate::testing::{Tree, lines, reader, samples, samples_of};
 
     #[test]
     fn both_versions_tell_what_waited_and_what_stalled() {
@@ -114,6 +139,37 @@ mod tests {
             ];
             assert_eq!(lines(&samples(&tree, &["/a"]), "container_pressure_"), expected);
         }
+    }
+
+    #[test]
+    fn what_nobody_waited_for_is_not_read_again() {
+        let tree = Tree::v2();
+        let tell = |folder: &str, seconds: u32| {
+            tree.write(
+                &format!("{folder}memory.pressure"),
+                &format!("some total={seconds}000000\n"),
+            );
+        };
+        let reader = reader(&tree, ["/", "/a"].map(|id| tree.container(id)).into());
+        let waited = |root, cgroup| {
+            tell("", root);
+            tell("a/", cgroup);
+            reader.forget_age();
+            let text = samples_of(&reader);
+            let line = |id: &str| {
+                let found = text.lines().find_map(|line| {
+                    line.strip_prefix(&format!(
+                        "container_pressure_memory_waiting_seconds_total{{id=\"{id}\"}} "
+                    ))
+                });
+                found.and_then(|seconds| seconds.parse::<u32>().ok())
+            };
+            (line("/"), line("/a"))
+        };
+        assert_eq!(waited(5, 1), (Some(5), Some(1)));
+        // A machine that has not waited cannot have a cgroup that has.
+        assert_eq!(waited(5, 2), (Some(5), Some(1)));
+        assert_eq!(waited(6, 3), (Some(6), Some(3)));
     }
 
     #[test]

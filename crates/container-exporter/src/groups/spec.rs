@@ -1,4 +1,5 @@
-//! What a container may use, as it is set now: `docker update` and its like change it at any time. v1:
+//! What a container may use. `docker update` and its like change it at any time, and seldom: most readings leave it as
+//! it was, see [`Source::settings_are_due`]. v1:
 //! cpu.{shares,cfs_period_us,cfs_quota_us}, memory.{limit,memsw.limit,soft_limit}_in_bytes; v2: cpu.{weight,max},
 //! memory.{max,swap.max,low}. For the root, the machine's memory is the limit.
 
@@ -20,7 +21,7 @@ pub(super) const GROUP: Group = Group {
 };
 
 /// v1 writes no limit as the highest number of whole pages. Upstream draws the line here.
-const NO_LIMIT_ABOVE: u64 = 1 << 62;
+pub(super) const NO_LIMIT_ABOVE: u64 = 1 << 62;
 
 /// A family, and where its value is.
 type Family = (Desc<'static>, fn(&Spec) -> Option<u64>);
@@ -89,6 +90,9 @@ pub(crate) struct MemorySpec {
 }
 
 fn read(source: &mut Source<'_>, stats: &mut Stats) {
+    if !source.settings_are_due && !source.container.is_root() {
+        return;
+    }
     stats.spec = match source.version() {
         Version::V1 => cpu_v1(source),
         Version::V2 => cpu_v2(source),
@@ -175,7 +179,7 @@ fn encode(reading: &Reading, out: &mut Encoder) {
 #[cfg(test)]
 mod tests {
     use super::shares;
-    use crate::testing::{Tree, lines, samples};
+    use crate::testing::{Tree, lines, reader, samples, samples_of};
 
     fn specs(tree: &Tree, id: &str) -> Vec<String> {
         let text = samples(tree, &[id]);
@@ -184,6 +188,33 @@ mod tests {
         lines
             .map(|line| line.replace(&label, "").replace("container_spec_", ""))
             .collect()
+    }
+
+    #[test]
+    fn what_is_set_is_seen_in_time() {
+        let tree = Tree::v1();
+        tree.write("cpu,cpuacct/a/cpu.shares", "1024\n");
+        tree.write(
+            "memory/a/memory.stat",
+            "hierarchical_memory_limit 9223372036854771712\n",
+        );
+        tree.write("memory/a/memory.limit_in_bytes", "1000\n");
+        let reader = reader(&tree, vec![tree.container("/a")]);
+        let spec = |family: &str| {
+            reader.forget_age();
+            let name = format!("container_spec_{family}{{id=\"/a\"}} ");
+            let text = samples_of(&reader);
+            text.lines()
+                .find_map(|line| line.strip_prefix(&name)?.parse::<u32>().ok())
+        };
+        assert_eq!(spec("cpu_shares"), Some(1024));
+        tree.write("cpu,cpuacct/a/cpu.shares", "2\n");
+        let seen: Vec<_> = (0..4).map(|_| spec("cpu_shares")).collect();
+        assert_eq!(seen, [Some(1024), Some(1024), Some(1024), Some(2)]);
+        // What memory.stat knows shows at once.
+        assert_eq!(spec("memory_limit_bytes"), Some(0));
+        tree.write("memory/a/memory.stat", "hierarchical_memory_limit 1000\n");
+        assert_eq!(spec("memory_limit_bytes"), Some(1000));
     }
 
     #[test]

@@ -17,6 +17,11 @@ impl Problems {
         self.first.get_or_insert_with(text);
     }
 
+    /// How many so far.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// Ends a reading: whether anything was wrong.
     pub(super) fn settle(&mut self) -> bool {
         let (first, count) = (self.first.take(), std::mem::take(&mut self.count));

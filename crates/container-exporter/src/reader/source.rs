@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use kernel_stats::ParseError;
 
 use super::problems::Problems;
-use crate::cgroup::{Cgroup, Controller, Files, Unreadable, Version};
+use crate::cgroup::{Cgroup, Controller, Files, Name, Unreadable, Version};
 use crate::container::Container;
 use crate::disk::FileSystems;
+use crate::groups::{Calm, Undriven};
 use crate::process::{self, Namespaces, Process};
 use crate::settings::Paths;
 
@@ -19,6 +20,14 @@ pub(crate) struct Source<'r> {
     pub(crate) paths: &'r Paths,
     /// How full disks are.
     pub(crate) file_systems: &'r FileSystems,
+    /// Whether the values are those of the reading before, in which all could be read.
+    pub(crate) has_values: bool,
+    /// Whether it is time to read what somebody has set, which seldom changes.
+    pub(crate) settings_are_due: bool,
+    /// What the root said of disks in the same reading.
+    pub(crate) undriven: &'r mut Undriven,
+    /// What it said of waiting.
+    pub(crate) calm: &'r mut Calm,
     pub(super) cgroup: &'r Cgroup,
     pub(super) files: &'r mut Files,
     pub(super) buffer: &'r mut Vec<u8>,
@@ -35,7 +44,7 @@ impl Source<'_> {
     }
 
     /// A file's bytes; `None` where there is no such file. What cannot be read is reported here.
-    pub(crate) fn read(&mut self, controller: Controller, name: &str) -> Option<&[u8]> {
+    pub(crate) fn read(&mut self, controller: Controller, name: &Name) -> Option<&[u8]> {
         match self.files.read(self.cgroup, controller, name, self.buffer) {
             Ok(bytes) => Some(bytes),
             Err(Unreadable::Gone) => None,
@@ -50,13 +59,14 @@ impl Source<'_> {
     pub(crate) fn parse<T>(
         &mut self,
         controller: Controller,
-        name: &str,
+        name: impl Into<Name>,
         parse: impl FnOnce(&[u8]) -> Result<T, ParseError>,
     ) -> Option<T> {
-        match parse(self.read(controller, name)?) {
+        let name = name.into();
+        match parse(self.read(controller, &name)?) {
             Ok(value) => Some(value),
             Err(error) => {
-                let path = self.cgroup.file(controller, name).unwrap_or_default();
+                let path = self.cgroup.file(controller, &name).unwrap_or_default();
                 self.problems.add(|| format!("parsing {}: {error}", path.display()));
                 None
             }
@@ -64,12 +74,12 @@ impl Source<'_> {
     }
 
     /// A file of one number.
-    pub(crate) fn number(&mut self, controller: Controller, name: &str) -> Option<u64> {
+    pub(crate) fn number(&mut self, controller: Controller, name: impl Into<Name>) -> Option<u64> {
         self.parse(controller, name, kernel_stats::attribute::parse_u64)
     }
 
     /// A file of one number or `max`, which is `None`, as is no file at all.
-    pub(crate) fn limit(&mut self, controller: Controller, name: &str) -> Option<u64> {
+    pub(crate) fn limit(&mut self, controller: Controller, name: impl Into<Name>) -> Option<u64> {
         self.parse(controller, name, kernel_stats::attribute::parse_limit)?
     }
 

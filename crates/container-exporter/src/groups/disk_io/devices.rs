@@ -29,6 +29,11 @@ const FILES_V1: [[&str; 2]; 4] = [
 
 const WITH_CGROUPS_BELOW: &str = "blkio.throttle.io_service_bytes_recursive";
 
+/// The files of [`FILES_V1`] in which the root names no device: they count for the cgroups below, too, so that none of
+/// these has one there. Most machines have no disk under BFQ.
+#[derive(Debug, Default)]
+pub(crate) struct Undriven([bool; FILES_V1.len()]);
+
 /// The devices that a cgroup used. Their names are found once and kept.
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
@@ -92,12 +97,13 @@ impl Devices {
     }
 
     fn read_v1(&mut self, source: &mut Source<'_>) {
-        for [bytes, requests] in FILES_V1 {
-            let is_there = self.read_file(source, bytes, |device| &mut device.bytes);
+        for (index, [bytes, requests]) in FILES_V1.into_iter().enumerate() {
+            let is_there = source.undriven.0[index] || self.read_file(source, bytes, |device| &mut device.bytes);
             if self.list.iter().any(Device::has_values) {
                 self.read_file(source, requests, |device| &mut device.requests);
                 return;
             }
+            source.undriven.0[index] |= is_there && source.container.is_root() && bytes.ends_with("_recursive");
             // What comes behind counts the same without the cgroups below: it has nothing either.
             if is_there && bytes == WITH_CGROUPS_BELOW {
                 return;
@@ -106,7 +112,12 @@ impl Devices {
     }
 
     /// Whether the file is there.
-    fn read_file(&mut self, source: &mut Source<'_>, name: &str, values: fn(&mut Device) -> &mut PerOperation) -> bool {
+    fn read_file(
+        &mut self,
+        source: &mut Source<'_>,
+        name: &'static str,
+        values: fn(&mut Device) -> &mut PerOperation,
+    ) -> bool {
         let read = source.parse(Controller::Blkio, name, |bytes| {
             for entry in blkio::entries(bytes) {
                 let entry = entry?;

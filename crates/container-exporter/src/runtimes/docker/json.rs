@@ -78,6 +78,7 @@ impl Whole<'_> {
             oom_killed: status.oom_killed.unwrap_or_default(),
             health: health(status.health),
             pid: status.pid.and_then(|pid| pid.try_into().ok()).filter(|pid| *pid > 0),
+            limits: self.host_config.as_ref().map(limits).unwrap_or_default(),
             network: network(self.host_config),
             writable_layer: writable_layer(self.graph_driver),
         }
@@ -167,6 +168,22 @@ fn network(host: Option<HostConfig<'_>>) -> Network {
     }
 }
 
+fn limits(host: &HostConfig<'_>) -> Vec<i64> {
+    let told = [
+        host.memory,
+        host.memory_swap,
+        host.memory_reservation,
+        host.cpu_shares,
+        host.cpu_period,
+        host.cpu_quota,
+        host.nano_cpus,
+    ];
+    match told.iter().any(Option::is_some) {
+        true => told.map(Option::unwrap_or_default).into(),
+        false => Vec::new(),
+    }
+}
+
 /// Where overlayfs has it; other drivers, and Docker's containerd image store, do not say.
 fn writable_layer(driver: Option<GraphDriver<'_>>) -> Option<PathBuf> {
     let upper = driver?.data?.upper_dir?.0;
@@ -218,6 +235,7 @@ mod tests {
             pid: Some(5033),
             network: Network::Own,
             writable_layer: Some(layer.into()),
+            limits: vec![33554432, 0, 0, 0, 0, 0, 0],
         };
         assert_eq!(facts, expected);
     }

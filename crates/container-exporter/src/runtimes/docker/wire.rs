@@ -94,6 +94,13 @@ pub(super) struct Config<'a> {
 pub(super) struct HostConfig<'a> {
     #[serde(borrow)]
     pub(super) network_mode: Option<Text<'a>>,
+    pub(super) memory: Option<i64>,
+    pub(super) memory_swap: Option<i64>,
+    pub(super) memory_reservation: Option<i64>,
+    pub(super) cpu_shares: Option<i64>,
+    pub(super) cpu_period: Option<i64>,
+    pub(super) cpu_quota: Option<i64>,
+    pub(super) nano_cpus: Option<i64>,
 }
 
 #[derive(Deserialize)]
