@@ -1,18 +1,10 @@
 //! Any argument list is read or refused with words. The input is the arguments, one on a line, in any bytes.
 #![no_main]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of exporter-toolkit, which uses the rest"
-)]
-
-#[path = "../../crates/exporter-toolkit/src/flags.rs"]
-mod flags;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use flags::{Flag, Flags, Stop};
+use exporter_toolkit::flags::{Flag, Flags, Stop};
 
 const TABLE: &[Flag] = &[
     Flag::switch("collector.cpu", true, "Enable the cpu collector."),

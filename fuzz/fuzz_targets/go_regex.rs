@@ -1,9 +1,7 @@
 //! Any text is an expression or is refused with words; an expression then matches or does not.
 #![no_main]
-#![allow(dead_code, unreachable_pub, reason = "a module of exporter-toolkit, which uses the rest")]
 
-#[path = "../../crates/exporter-toolkit/src/go_regex/mod.rs"]
-mod go_regex;
+use exporter_toolkit::go_regex;
 
 libfuzzer_sys::fuzz_target!(|data: (&str, &str)| {
     let (pattern, text) = data;
