@@ -29,7 +29,7 @@ const fn stack(
     }
 }
 
-pub(super) const SCENARIOS: [Scenario; 9] = [
+pub(super) const SCENARIOS: [Scenario; 10] = [
     Scenario {
         lane: "storage",
         needs: &[Need::Signals],
@@ -37,7 +37,7 @@ pub(super) const SCENARIOS: [Scenario; 9] = [
         undone: Undone::After(3),
         ..stack(
             "prometheus-storage",
-            "Prometheus' files cannot grow any further, as on a full disk",
+            "Prometheus' files cannot grow any further, for a moment, as on a full disk",
             &[Expected::any("PrometheusStorageFailing")],
             |world, undo| world.order(undo, "limit-files prometheus 1000"),
         )
@@ -71,6 +71,17 @@ pub(super) const SCENARIOS: [Scenario; 9] = [
                 labels: &[("instance", past::INSTANCE)],
             }],
             past::double,
+        )
+    },
+    Scenario {
+        // Nobody else would see anything.
+        stage: Stage::Alone,
+        needs: &[Need::Signals],
+        ..stack(
+            "prometheus-disk-full",
+            "Prometheus' files cannot grow any further, for so long that nothing it has is new",
+            &[Expected::any("PrometheusStoresNothing")],
+            |world, undo| world.order(undo, "limit-files prometheus 1000"),
         )
     },
     Scenario {
