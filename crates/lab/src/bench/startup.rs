@@ -14,12 +14,12 @@ use super::{
     target::{Process, free_port, pause},
 };
 
-const STARTS: usize = 15;
+const STARTS: usize = 31;
 
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// From one attempt to the next: short beside any start, and long enough to leave the CPU to the program.
-const PAUSE: Duration = Duration::from_micros(200);
+const PAUSE: Duration = Duration::from_micros(50);
 
 /// What the starts showed.
 pub(super) struct Starts {
