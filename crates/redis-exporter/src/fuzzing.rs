@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use exporter_toolkit::flags::Flags;
 use exposition::{Encoder, Format, assemble};
 
-use crate::cluster::{addresses, moved};
+use crate::cluster::{addresses, elsewhere};
 use crate::collectors::{CLIENT_LIST, QUESTIONS, Seen, tell_cluster, tell_info, tell_streams};
 use crate::connection::Reply;
 use crate::connection::resp::{Framer, parse};
@@ -71,7 +71,7 @@ pub fn read_cluster(text: &str) {
             assert!(Target::parse(&address).is_ok(), "{address} cannot be asked");
         }
     }
-    drop(moved(text.as_bytes()).map(Target::parse));
+    drop(elsewhere(text.as_bytes()).map(|elsewhere| Target::parse(&elsewhere.address)));
 }
 
 /// Reads a reply, and each reply in it, as what XINFO says; the rule is that the text can be read again.

@@ -241,6 +241,27 @@ fn nodes_of_a_cluster_are_discovered() {
     }
 }
 
+#[test]
+fn keys_are_found_on_other_nodes_and_on_their_way() {
+    let Some(nodes) = cluster() else { return };
+    let [first, second] = &nodes;
+    let ids = nodes.each_ref().map(|node| node.run("CLUSTER MYID")[0].clone());
+    // `a` is in the second node's slots, `b` and `c` in the first one's, and `c`'s is on its way.
+    first.run("SET b bb");
+    second.run("SET a a");
+    first.run(&format!("CLUSTER SETSLOT 7365 MIGRATING {}", ids[1]));
+    second.run(&format!("CLUSTER SETSLOT 7365 IMPORTING {}\nASKING\nSET c ccc", ids[0]));
+    for node in &nodes {
+        let address = format!("-redis.addr={}", node.address());
+        let exporter = Exporter::start(&[&address, "-is-cluster", "-check-single-keys=a,b,c"]);
+        let metrics = exporter.metrics();
+        for (key, size) in [("a", 1.0), ("b", 2.0), ("c", 3.0)] {
+            let series = format!("redis_key_size{{db=\"db0\",key=\"{key}\"}}");
+            assert_eq!(metrics.value(&series), Some(size), "{key}: {}", metrics.text);
+        }
+    }
+}
+
 fn targets_of(found: &serde_json::Value) -> BTreeSet<String> {
     let targets = found[0]["targets"].as_array().unwrap();
     targets

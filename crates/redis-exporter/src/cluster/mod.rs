@@ -4,4 +4,4 @@ mod nodes;
 mod owners;
 
 pub(crate) use self::nodes::addresses;
-pub(crate) use self::owners::{Owners, moved};
+pub(crate) use self::owners::{Elsewhere, Owners, elsewhere};

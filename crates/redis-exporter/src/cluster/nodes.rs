@@ -18,12 +18,18 @@ fn address(line: &str, prefer_names: bool) -> Option<String> {
     let (host, port) = place.rsplit_once(':')?;
     port.parse::<u16>().ok()?;
     // Behind the bus port and the name, newer servers say more.
-    let name = rest.split(',').nth(1).filter(|name| prefer_names && !name.is_empty());
+    let name = rest.split(',').nth(1).filter(|name| prefer_names && is_host(name));
     match name.unwrap_or(host) {
-        "" => None,
+        host if !is_host(host) => None,
         host if host.contains(':') => Some(format!("[{host}]:{port}")),
         host => Some(format!("{host}:{port}")),
     }
+}
+
+/// What Redis lets a node announce, and what it tells of addresses.
+fn is_host(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
 }
 
 #[cfg(test)]
@@ -56,5 +62,13 @@ mod tests {
             assert_eq!(addresses(TEXT, scheme, names), expected);
         }
         assert_eq!(addresses("", "redis", false), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_no_host_is_not_asked() {
+        let odd = "84 10.0.0.2:7002@17002,node/\u{0} master - 0 0 2 connected\n85 a/b:7002@17002 master\n";
+        for names in [false, true] {
+            assert_eq!(addresses(odd, "redis", names), ["redis://10.0.0.2:7002"]);
+        }
     }
 }

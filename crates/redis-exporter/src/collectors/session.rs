@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::Seen;
-use crate::cluster::{Owners, moved};
+use crate::cluster::{Elsewhere, Owners, elsewhere};
 use crate::connection::{Answers, Connection, Reply, Request};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -26,6 +26,9 @@ pub(crate) type Hold = for<'h> fn(&'h mut Session<'_, '_>) -> Held<'h>;
 
 /// A dialogue under way.
 pub(crate) type Held<'h> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'h>>;
+
+/// From the target to the node whose slot it is, and from there to the one where it is going.
+const HOPS: usize = 2;
 
 /// What a dialogue needs.
 pub(crate) struct Session<'s, 'o> {
@@ -93,16 +96,23 @@ impl Session<'_, '_> {
         }
     }
 
-    /// Asks again where the target says that another node has a key. If that cannot be reached, the target's reply stays.
+    /// Asks again where the target says that another node has a key, and once more where that one says so. If it cannot be
+    /// reached, the last reply stays.
     async fn ask_owners(&mut self, request: &Request, answers: &mut Answers) {
-        let mut by_owner: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for index in 0..request.names().len() {
-            if let Some(Reply::Error(error)) = answers.reply(index)
-                && let Some(owner) = moved(error)
-            {
-                by_owner.entry(owner.to_owned()).or_default().push(index);
+        for _ in 0..HOPS {
+            let mut by_owner: BTreeMap<Elsewhere, Vec<usize>> = BTreeMap::new();
+            for index in 0..request.names().len() {
+                if let Some(Reply::Error(error)) = answers.reply(index)
+                    && let Some(owner) = elsewhere(error)
+                {
+                    by_owner.entry(owner).or_default().push(index);
+                }
             }
+            self.ask_each(request, by_owner, answers).await;
         }
+    }
+
+    async fn ask_each(&mut self, request: &Request, by_owner: BTreeMap<Elsewhere, Vec<usize>>, answers: &mut Answers) {
         let deadline = self.connection.deadline();
         for (owner, indexes) in by_owner {
             let question = (&request.only(&indexes), deadline);

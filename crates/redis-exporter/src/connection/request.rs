@@ -44,6 +44,21 @@ impl Request {
         some
     }
 
+    /// The same, each command behind an `ASKING`, which holds for one alone.
+    pub(crate) fn asking(&self) -> Self {
+        let mut all = Self::default();
+        let mut start = 0;
+        for (&name, &end) in self.names.iter().zip(&self.ends) {
+            all.push("ASKING", &["ASKING"]);
+            all.bytes
+                .extend_from_slice(self.bytes.get(start..end).unwrap_or_default());
+            all.names.push(name);
+            all.ends.push(all.bytes.len());
+            start = end;
+        }
+        all
+    }
+
     fn push_head(&mut self, kind: u8, length: usize) {
         self.bytes.push(kind);
         self.bytes.extend_from_slice(length.to_string().as_bytes());
@@ -86,6 +101,12 @@ impl Answers {
                 *place = start..self.bytes.len();
             }
         }
+    }
+
+    /// The replies to what was asked, of [`Request::asking`].
+    pub(crate) fn without_asking(mut self) -> Self {
+        self.spans = self.spans.into_iter().skip(1).step_by(2).collect();
+        self
     }
 
     /// Why not all replies are there.
