@@ -5,7 +5,7 @@ use exposition::{Desc, Encoder};
 use kernel_stats::{ParseError, flat_keyed};
 
 use super::host_memory::HostMemory;
-use super::spec::NO_LIMIT_ABOVE;
+use super::spec::limit_v1;
 use super::{Enabled, Group, Stats, each};
 use crate::cgroup::{Controller, Version};
 use crate::reader::{Reading, Source};
@@ -286,7 +286,7 @@ fn read_v1(source: &mut Source<'_>, before: &Memory) -> Memory {
     // Another limit here or above: other settings, too.
     source.settings_are_due |= limits.is_some_and(|limits| limits != before.limits());
     // Nothing is hit where there is none.
-    let has_limits = limits.is_none_or(|limits| limits.into_iter().flatten().any(|limit| limit <= NO_LIMIT_ABOVE));
+    let has_limits = limits.is_none_or(|limits| limits.into_iter().flatten().any(|limit| limit_v1(limit).is_some()));
     let are_hits_due = source.settings_are_due || has_limits;
     let mut number = |name| source.number(Controller::Memory, name);
     Memory {

@@ -21,7 +21,7 @@ pub(super) const GROUP: Group = Group {
 };
 
 /// v1 writes no limit as the highest number of whole pages. Upstream draws the line here.
-pub(super) const NO_LIMIT_ABOVE: u64 = 1 << 62;
+const NO_LIMIT_ABOVE: u64 = 1 << 62;
 
 /// A family, and where its value is.
 type Family = (Desc<'static>, fn(&Spec) -> Option<u64>);
@@ -156,7 +156,8 @@ fn memory_v1(source: &mut Source<'_>, memory: &Memory) -> Option<MemorySpec> {
     })
 }
 
-fn limit_v1(bytes: u64) -> Option<u64> {
+/// A limit of v1, if it is one.
+pub(super) fn limit_v1(bytes: u64) -> Option<u64> {
     (bytes <= NO_LIMIT_ABOVE).then_some(bytes)
 }
 
