@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::cgroup::{Files, Places};
 use crate::container::Container;
 use crate::disk::FileSystems;
-use crate::groups::{Calm, Group, Stats, Undriven};
+use crate::groups::{Calm, Group, HostKills, Stats, Undriven};
 use crate::process::{Namespaces, Process};
 use crate::settings::Paths;
 use problems::Problems;
@@ -77,6 +77,7 @@ struct Kept {
     problems: Problems,
     namespaces: Namespaces,
     calm: Calm,
+    host_kills: HostKills,
 }
 
 impl Reader {
@@ -99,6 +100,7 @@ impl Reader {
             problems: Problems::default(),
             namespaces: Namespaces::default(),
             calm: Calm::default(),
+            host_kills: HostKills::default(),
         };
         Self {
             containers,
@@ -182,6 +184,7 @@ impl Kept {
         self.reading.at = now.map_or(0.0, |since| since.as_secs_f64());
         self.namespaces.begin();
         self.calm.begin();
+        self.host_kills.begin();
         let (now, mut undriven) = (Instant::now(), Undriven::default());
         for row in &mut self.reading.rows {
             let Some(cgroup) = &row.container.cgroup else {
@@ -200,6 +203,7 @@ impl Kept {
                 settings_are_due: row.settings.comes(now),
                 undriven: &mut undriven,
                 calm: &mut self.calm,
+                host_kills: &mut self.host_kills,
                 files: &mut row.files,
                 buffer: &mut self.buffer,
                 problems: &mut self.problems,

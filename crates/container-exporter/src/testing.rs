@@ -39,6 +39,7 @@ impl Tree {
         // Every kernel has these, and what cannot be read is an error.
         tree.write_proc("diskstats", "");
         tree.write_proc("meminfo", "");
+        tree.write_proc("vmstat", "");
         tree
     }
 

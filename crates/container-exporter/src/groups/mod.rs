@@ -28,6 +28,7 @@ use exposition::{Desc, Encoder};
 pub(crate) use hugetlb::HugePages;
 pub(crate) use memory_numa::{CONTAINER, HIERARCHY, NodePages};
 pub(crate) use network::Interface;
+pub(crate) use oom_event::HostKills;
 pub(crate) use pressure::Calm;
 
 use crate::container::Facts;

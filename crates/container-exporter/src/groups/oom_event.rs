@@ -1,5 +1,6 @@
 //! Processes that the kernel killed for want of memory, from `oom_kill` in memory.oom_control of v1 (Linux 4.13 and later)
-//! and memory.events of v2: no /dev/kmsg. The count goes on when the container has ended and when it starts again.
+//! and memory.events of v2: no /dev/kmsg. v1's is left alone while /proc/vmstat counts none. The count goes on when the
+//! container has ended and when it starts again.
 
 use exposition::{Desc, Encoder};
 use kernel_stats::{ParseError, flat_keyed};
@@ -57,20 +58,59 @@ impl OomKills {
     }
 }
 
+/// Kills on the whole host, from /proc/vmstat: while there are none, no cgroup has one.
+#[derive(Debug, Default)]
+pub(crate) struct HostKills {
+    /// In this reading, once it was asked; `None` as well from a kernel that does not count them.
+    count: Option<u64>,
+    is_read: bool,
+    /// Readings in a row that told the same count.
+    same: u8,
+}
+
+impl HostKills {
+    /// A reading begins, and nothing is known of it.
+    pub(crate) fn begin(&mut self) {
+        self.is_read = false;
+    }
+
+    fn hear(&mut self, count: Option<u64>) {
+        let is_same = count.is_some() && count == self.count;
+        self.same = if is_same { self.same.saturating_add(1) } else { 0 };
+        (self.count, self.is_read) = (count, true);
+    }
+
+    /// Whether no cgroup counts more than it did in the reading before. The kernel counts a kill here first and a moment
+    /// later in its cgroup, which is therefore read once more.
+    fn are_over(&self) -> bool {
+        self.same >= 2
+    }
+}
+
 fn read(source: &mut Source<'_>, stats: &mut Stats) {
     let kills = match (source.version(), stats.memory.events) {
         (Version::V2, Some(events)) => Some(events.oom_kill),
         (Version::V2, None) => Events::read(source).map(|events| events.oom_kill),
-        (Version::V1, _) => source
-            .parse(Controller::Memory, "memory.oom_control", parse_v1)
-            .flatten(),
+        (Version::V1, _) => read_v1(source),
     };
     if let Some(kills) = kills {
         stats.oom_kills.get_or_insert_default().count(kills);
     }
 }
 
-fn parse_v1(bytes: &[u8]) -> Result<Option<u64>, ParseError> {
+/// `None` where they are as before, too.
+fn read_v1(source: &mut Source<'_>) -> Option<u64> {
+    if !source.host_kills.is_read {
+        let count = source.parse_proc("vmstat", parse).flatten();
+        source.host_kills.hear(count);
+    }
+    if source.host_kills.are_over() && source.has_values {
+        return None;
+    }
+    source.parse(Controller::Memory, "memory.oom_control", parse).flatten()
+}
+
+fn parse(bytes: &[u8]) -> Result<Option<u64>, ParseError> {
     for field in flat_keyed::fields(bytes) {
         if let ("oom_kill", kills) = field? {
             return Ok(Some(kills));
@@ -88,7 +128,7 @@ mod tests {
     use super::OomKills;
     use crate::container::Facts;
     use crate::groups::Stats;
-    use crate::testing::{Tree, lines, samples};
+    use crate::testing::{Tree, lines, reader, samples, samples_of};
 
     #[test]
     fn kills_are_read_from_either_version() {
@@ -110,6 +150,38 @@ mod tests {
         let tree = Tree::v1();
         tree.write("memory/a/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\n");
         assert!(lines(&samples(&tree, &["/a"]), "container_oom").is_empty());
+    }
+
+    #[test]
+    fn what_nobody_was_killed_in_is_not_read_again() {
+        let tree = Tree::v1();
+        let tell = |of_host: &str, kills: u32| {
+            tree.write_proc("vmstat", of_host);
+            tree.write("memory/a/memory.oom_control", &format!("oom_kill {kills}\n"));
+        };
+        let reader = reader(&tree, vec![tree.container("/a")]);
+        for (of_host, kills, told) in [
+            ("oom_kill 5\n", 0, 0),
+            ("oom_kill 5\n", 1, 1),
+            ("oom_kill 5\n", 2, 1),
+            ("oom_kill 6\n", 2, 2),
+            // The cgroup's own count may come a moment later.
+            ("oom_kill 6\n", 3, 3),
+            ("oom_kill 6\n", 4, 3),
+            // A kernel that does not count them here.
+            ("pgfault 7\n", 4, 4),
+            ("pgfault 7\n", 5, 5),
+            ("pgfault 7\n", 6, 6),
+        ] {
+            tell(of_host, kills);
+            reader.forget_age();
+            let expected = [format!(r#"container_oom_events_total{{id="/a"}} {told}"#)];
+            assert_eq!(
+                lines(&samples_of(&reader), "container_oom"),
+                expected,
+                "{of_host:?} {kills}"
+            );
+        }
     }
 
     #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use super::problems::Problems;
 use crate::cgroup::{Cgroup, Controller, Files, Name, Unreadable, Version};
 use crate::container::Container;
 use crate::disk::FileSystems;
-use crate::groups::{Calm, Undriven};
+use crate::groups::{Calm, HostKills, Undriven};
 use crate::process::{self, Namespaces, Process};
 use crate::settings::Paths;
 
@@ -28,6 +28,8 @@ pub(crate) struct Source<'r> {
     pub(crate) undriven: &'r mut Undriven,
     /// What it said of waiting.
     pub(crate) calm: &'r mut Calm,
+    /// Whether the kernel killed anything for want of memory.
+    pub(crate) host_kills: &'r mut HostKills,
     pub(super) cgroup: &'r Cgroup,
     pub(super) files: &'r mut Files,
     pub(super) buffer: &'r mut Vec<u8>,
