@@ -6,7 +6,7 @@ use super::{
     query::{Query, Wish},
 };
 use crate::{
-    board::{Asker, Content, Request, color_classes, draw, escaped},
+    board::{Asker, Content, Ready, Request, View, color_classes, draw, escaped},
     model::Dashboard,
     viewer::files::Shelf,
 };
@@ -21,17 +21,33 @@ pub(super) fn page(title: &str, theme: Wish, head: &str, body: &str, nonce: &str
     )
 }
 
-/// The page of a dashboard.
-pub(super) async fn board(board: &Dashboard, shelf: &Shelf, asker: &Asker, query: &Query, nonce: &str) -> String {
-    let content = draw(board, asker, &query.request).await;
+/// The page of a dashboard, whose address has `address` for its query. Where the screen's width is asked for first, there
+/// are no panels yet.
+pub(super) async fn board(
+    board: &Dashboard,
+    shelf: &Shelf,
+    asker: &Asker,
+    query: &Query,
+    address: &str,
+    nonce: &str,
+) -> String {
+    let content = if query.ask_width {
+        blank(Ready::prepare(board, asker, &query.request).await)
+    } else {
+        draw(board, asker, &query.request).await
+    };
     // A folder that cannot be read was read a moment ago; then there are no links.
     let folders = shelf.entries().unwrap_or_default();
     let seconds = controls::refresh_seconds(board, query);
-    let head = if seconds > 0.0 {
-        format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>\n")
+    let again = if query.ask_width {
+        Some(format!("0; url=?{address}&width={}", query.request.width))
     } else {
-        String::new()
+        (seconds > 0.0).then(|| seconds.to_string())
     };
+    let head = again.map_or_else(String::new, |again| {
+        let again = escaped(&again);
+        format!("<noscript><meta http-equiv=\"refresh\" content=\"{again}\"></noscript>\n")
+    });
     let before = format!(
         "<header class=\"top\"><a class=\"home\" href=\"/\">Dashboards</a><h1>{}</h1><nav>{}</nav></header>\n{}\n",
         escaped(&board.title),
@@ -40,6 +56,15 @@ pub(super) async fn board(board: &Dashboard, shelf: &Shelf, asker: &Asker, query
     );
     let body = main(&before, content, seconds);
     page(&board.title, query.theme, &head, &body, nonce)
+}
+
+/// A dashboard of which nothing is drawn yet, for no width.
+fn blank(ready: Ready) -> Content {
+    Content {
+        html: "<p class=\"nothing\">Drawing…</p>".to_owned(),
+        view: View { width: 0, ..ready.view },
+        problems: ready.problems,
+    }
 }
 
 /// What is seen, behind what is before it. Pages can be some megabytes: here there are two copies, and then one.

@@ -19,6 +19,17 @@ pub(super) struct Query {
     pub(super) theme: Wish,
     /// `None` is the dashboard's own; empty is never.
     pub(super) refresh: Option<String>,
+    /// The screen's width is not known, and the page's script can tell it before anything is drawn for another.
+    pub(super) ask_width: bool,
+}
+
+/// What a browser says of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Browser {
+    /// It is a phone's.
+    pub(super) phone: bool,
+    /// Somebody goes to a page with it: it is no script that asks.
+    pub(super) navigates: bool,
 }
 
 impl Wish {
@@ -43,15 +54,14 @@ impl Wish {
 const WIDTH: u32 = 1280;
 const PHONE: u32 = 390;
 
-/// From the query of an address, the cookies, and whether the browser says that it is a phone's.
-pub(super) fn parse(query: &str, cookies: &str, phone: bool) -> Query {
+/// From the query of an address, the cookies, and what the browser is. An address may have a width for those who have no
+/// script and no cookie.
+pub(super) fn parse(query: &str, cookies: &str, browser: Browser) -> Query {
     let mut out = Query::default();
-    out.request.width = if phone { PHONE } else { WIDTH };
+    let mut width = None;
     for cookie in cookies.split(';') {
         match cookie.trim().split_once('=') {
-            Some(("width", width)) => {
-                out.request.width = width.parse().unwrap_or(out.request.width).clamp(300, 4000);
-            }
+            Some(("width", pixels)) => width = pixels.parse::<u32>().ok(),
             Some(("theme", theme)) => out.theme = Wish::named(theme),
             _ => {}
         }
@@ -66,6 +76,7 @@ pub(super) fn parse(query: &str, cookies: &str, phone: bool) -> Query {
             "end" => absolute.1 = value.into_owned(),
             "theme" => out.theme = Wish::named(&value),
             "refresh" => out.refresh = Some(value.into_owned()),
+            "width" => width = width.or(value.parse().ok()),
             "open" => out.request.open.extend(value.parse::<u64>().ok()),
             name => {
                 if let Some(name) = name.strip_prefix("var-") {
@@ -75,6 +86,9 @@ pub(super) fn parse(query: &str, cookies: &str, phone: bool) -> Query {
             }
         }
     }
+    out.ask_width = width.is_none() && browser.navigates;
+    let usual = if browser.phone { PHONE } else { WIDTH };
+    out.request.width = width.unwrap_or(usual).clamp(300, 4000);
     match (quick.as_deref(), absolute) {
         (Some("absolute") | None, (begin, end)) if !begin.is_empty() && !end.is_empty() => {
             (out.request.from, out.request.to) = (begin, end);
@@ -96,7 +110,7 @@ mod tests {
         let query = parse(
             "from=now-1h&to=now&var-job=a&var-job=b&open=7&open=x&theme=dark&refresh=30s",
             "width=390; theme=light",
-            false,
+            Browser::default(),
         );
         assert_eq!((query.request.from.as_str(), query.request.width), ("now-1h", 390));
         assert_eq!(query.request.variables["job"], ["a", "b"]);
@@ -114,9 +128,32 @@ mod tests {
             ("from=now-1h&to=now&range=absolute&begin=&end=", ("now-1h", "now")),
         ];
         for (text, (from, to)) in table {
-            let request = parse(text, "", true).request;
+            let request = parse(text, "", Browser::default()).request;
             assert_eq!((request.from.as_str(), request.to.as_str()), (from, to), "{text}");
-            assert_eq!(request.width, PHONE);
+        }
+    }
+
+    #[test]
+    fn only_who_goes_to_a_page_is_asked_for_the_width() {
+        let [desk, phone] = [false, true].map(|phone| Browser { phone, navigates: true });
+        let script = Browser::default();
+        for (query, cookies, browser, expected) in [
+            ("", "", desk, (WIDTH, true)),
+            ("", "", phone, (PHONE, true)),
+            ("", "", script, (WIDTH, false)),
+            ("", "theme=dark; width=800", desk, (800, false)),
+            ("width=800", "", desk, (800, false)),
+            ("width=800", "width=900", desk, (900, false)),
+            ("width=800", "width=wide", desk, (800, false)),
+            ("width=9", "", phone, (300, false)),
+            ("width=-9", "", phone, (PHONE, true)),
+        ] {
+            let parsed = parse(query, cookies, browser);
+            assert_eq!(
+                (parsed.request.width, parsed.ask_width),
+                expected,
+                "{query:?} {cookies:?} {browser:?}"
+            );
         }
     }
 }

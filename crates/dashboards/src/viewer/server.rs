@@ -179,8 +179,12 @@ async fn reply(request: &Parts, site: &Site, nonce: &str) -> Reply {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
     };
-    let phone = header(header::USER_AGENT).contains("Mobi");
-    let query = query::parse(request.uri.query().unwrap_or_default(), header(header::COOKIE), phone);
+    let browser = query::Browser {
+        phone: header(header::USER_AGENT).contains("Mobi"),
+        navigates: header(HeaderName::from_static("sec-fetch-mode")) == "navigate",
+    };
+    let address = request.uri.query().unwrap_or_default();
+    let query = query::parse(address, header(header::COOKIE), browser);
     match path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
         [""] => match site.shelf.entries() {
             Ok(folders) => {
@@ -210,7 +214,7 @@ async fn reply(request: &Parts, site: &Site, nonce: &str) -> Reply {
         ["d", uid] | ["d", uid, _] => match site.shelf.find(uid) {
             Ok(board) => html(
                 StatusCode::OK,
-                page::board(&board, &site.shelf, &site.asker, &query, nonce).await,
+                page::board(&board, &site.shelf, &site.asker, &query, address, nonce).await,
             ),
             Err(error) => plain(StatusCode::NOT_FOUND, &error),
         },

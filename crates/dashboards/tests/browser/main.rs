@@ -144,6 +144,33 @@ fn each_kind_of_panel_shows_values_without_a_script() {
 }
 
 #[test]
+fn who_goes_to_a_page_tells_the_width_before_anything_is_drawn() {
+    let stage = Stage::start();
+    let (_, blank) = stage.get("/d/things?from=now-1h&var-job=api", "Sec-Fetch-Mode: navigate\r\n");
+    for part in [
+        "main data-width=\"0\"",
+        "<form class=\"controls\"",
+        "<noscript><meta http-equiv=\"refresh\" content=\"0; url=?from=now-1h&amp;var-job=api&amp;width=1280\"></noscript>",
+    ] {
+        assert!(blank.contains(part), "{part}: {blank}");
+    }
+    assert!(!blank.contains("id=\"panel-"), "{blank}");
+    let before = stage.fake.asked();
+    let (_, drawn) = stage.get(
+        "/d/things?from=now-1h&var-job=api&width=1280",
+        "Sec-Fetch-Mode: navigate\r\n",
+    );
+    assert!(
+        drawn.contains("main data-width=\"1280\"") && drawn.contains("id=\"panel-1\""),
+        "{drawn}"
+    );
+    assert!(
+        stage.fake.asked() - before > before,
+        "a blank page asks for variables alone"
+    );
+}
+
+#[test]
 fn the_same_question_is_asked_once() {
     let stage = Stage::start();
     stage.get("/d/things?from=1700000000000&to=1700003600000", "");

@@ -119,7 +119,7 @@ const cookie = (name, value) => { document.cookie = `${name}=${value}; path=/; S
 async function reload() {
   const main = document.querySelector('main');
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
   // Without the head, whose styles are for another page's policy.
   const text = await answer.text();
   const inner = text.slice(text.indexOf('<main'), text.lastIndexOf('</main>') + 7);
@@ -136,13 +136,20 @@ async function reload() {
   enliven(fresh);
 }
 
-/** Charts are drawn for the width of the screen. */
-function fit() {
-  const main = document.querySelector('main[data-width]');
-  if (!main) return;
+/** Charts are drawn for the width of the screen; a page that did not know it is drawn for none. */
+async function fit() {
   const width = Math.round(root.clientWidth);
   cookie('width', width);
-  if (Math.abs(width - Number(main.dataset.width)) > 16) reload().catch(() => {});
+  const main = document.querySelector('main[data-width]');
+  if (!main) return;
+  const drawn = Number(main.dataset.width);
+  if (Math.abs(width - drawn) <= 16) return;
+  try {
+    await reload();
+    if (!drawn) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  } catch (error) {
+    if (!drawn) main.querySelector('.nothing').textContent = `The dashboard did not come: ${error.message}`;
+  }
 }
 
 function controls() {
