@@ -10,8 +10,8 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::prometheus::{Client, Error, Series, Window};
 
-/// At once. Prometheus itself runs twenty.
-const AT_ONCE: usize = 8;
+/// At once: each answer is text and figures for a while, and more of them would take memory and no less time.
+const AT_ONCE: usize = 4;
 /// Of answers that are kept, in bytes.
 const KEPT: usize = 4 << 20;
 /// How long an answer is as good as new: less than two looks of a person apart.

@@ -178,6 +178,7 @@ async fn write_section(out: &mut String, section: &Section<'_>, asker: &Asker, r
         _ => "</div>",
     };
     out.push_str("<div class=\"grid\">");
+    out.reserve_exact(drawn.iter().map(String::len).sum::<usize>() + end.len());
     for panel in drawn {
         out.push_str(&panel);
     }

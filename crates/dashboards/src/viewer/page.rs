@@ -12,13 +12,22 @@ use crate::{
 };
 
 /// A whole page; `nonce` is what its policy lets have styles.
-pub(super) fn page(title: &str, theme: Wish, head: &str, body: &str, nonce: &str) -> String {
-    let classes = color_classes(body);
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\" data-theme=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/static/viewer.css\">\n<style nonce=\"{nonce}\">{classes}</style>\n<script type=\"module\" src=\"/static/viewer.js\"></script>\n{head}</head>\n<body>\n{body}\n</body>\n</html>\n",
+pub(super) fn page(title: &str, theme: Wish, head: &str, body: String, nonce: &str) -> String {
+    let classes = color_classes(&body);
+    let before = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\" data-theme=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/static/viewer.css\">\n<style nonce=\"{nonce}\">{classes}</style>\n<script type=\"module\" src=\"/static/viewer.js\"></script>\n{head}</head>\n<body>\n",
         theme.name(),
         escaped(title),
-    )
+    );
+    between(&before, body, "\n</body>\n</html>\n")
+}
+
+/// Pages can be some megabytes: there is one copy.
+fn between(before: &str, mut html: String, behind: &str) -> String {
+    html.reserve_exact(before.len() + behind.len());
+    html.insert_str(0, before);
+    html.push_str(behind);
+    html
 }
 
 /// The page of a dashboard, whose address has `address` for its query. Where the screen's width is asked for first, there
@@ -55,7 +64,7 @@ pub(super) async fn board(
         controls::html(board, &content.view, query),
     );
     let body = main(&before, content, seconds);
-    page(&board.title, query.theme, &head, &body, nonce)
+    page(&board.title, query.theme, &head, body, nonce)
 }
 
 /// A dashboard of which nothing is drawn yet, for no width.
@@ -67,17 +76,16 @@ fn blank(ready: Ready) -> Content {
     }
 }
 
-/// What is seen, behind what is before it. Pages can be some megabytes: here there are two copies, and then one.
+/// What is seen, behind what is before it.
 fn main(before: &str, content: Content, refresh: f64) -> String {
     let problems: String = content
         .problems
         .iter()
         .map(|what| format!("<p class=\"problem\">{}</p>", escaped(what)))
         .collect();
-    format!(
-        "{before}<main data-width=\"{}\" data-refresh=\"{refresh}\">{problems}{}</main>",
-        content.view.width, content.html
-    )
+    let width = content.view.width;
+    let before = format!("{before}<main data-width=\"{width}\" data-refresh=\"{refresh}\">{problems}");
+    between(&before, content.html, "</main>")
 }
 
 /// A dashboard as one file that needs nothing else.

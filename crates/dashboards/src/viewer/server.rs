@@ -195,7 +195,7 @@ async fn reply(request: &Parts, site: &Site, nonce: &str) -> Reply {
                         "Dashboards",
                         query.theme,
                         "",
-                        &format!("<main class=\"list\">{list}</main>"),
+                        format!("<main class=\"list\">{list}</main>"),
                         nonce,
                     ),
                 )

@@ -132,7 +132,8 @@ fn opened(viewer: &Viewer, history: &History) -> Result<Vec<Duration>> {
             browser.go(&viewer.page(history, opening * 8))?;
             // The page is drawn anew for the screen's width when it was not known, and frames come after what is drawn.
             let drawn = browser.run(
-                "new Promise((done) => {
+                "new Promise((done, fail) => {
+                    setTimeout(() => fail(new Error('not drawn within 30 s')), 30000);
                     const look = () => document.querySelector('main').dataset.width === String(document.documentElement.clientWidth)
                         ? requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())))
                         : setTimeout(look, 2);
