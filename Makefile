@@ -169,6 +169,7 @@ lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+	cargo check --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target --bins
 	shellcheck deploy/prepare.sh deploy/secrets.sh deploy/alertmanager/configure deploy/debian-packages deploy/debian-images grafana/schema/check fuzz/run .ci/run crates/private-host/run \
 		deploy/packages/build deploy/packages/reproduce deploy/ec2/install.sh deploy/tls/certs \
 		crates/node-exporter/tests/guest/usr/local/lib/pilot/observe \

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{chart, html::escaped, view::View};
+use super::{chart, html::escaped, pointer::PLACES, view::View};
 use crate::{
     charts::{Heat, Size, heatmap},
     data::Line,
@@ -88,7 +88,7 @@ fn pointed(panel: &Panel, rows: &[(String, Vec<(f64, f64)>)], step: f64, view: &
         let count = cells
             .last()
             .map_or(0, |(time, _)| ((time - first) / step).round() as usize + 1);
-        let mut texts = vec![serde_json::Value::Null; count.min(11_000)];
+        let mut texts = vec![serde_json::Value::Null; count.min(PLACES)];
         for (time, value) in cells.iter().filter(|(_, value)| *value > 0.0) {
             if let Some(text) = texts.get_mut(((time - first) / step).round() as usize) {
                 *text = units::format(cell_unit, *value, None, view.now).into();

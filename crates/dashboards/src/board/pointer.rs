@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use crate::{data::Line, prometheus::Point, units};
 
 /// Of a line no more than these are said.
-const PLACES: usize = 11_000;
+pub(super) const PLACES: usize = 11_000;
 
 /// A line: its values by their place after the first, `step` seconds apart; `null` in gaps.
 pub(super) struct Pointed<'a> {
