@@ -145,7 +145,7 @@ fn heading(time: Duration, programs: &Programs) -> String {
 }
 
 fn row(hosts: u32, taken: &Taken) -> String {
-    let [prometheus, store] = [&taken.prometheus, &taken.store].map(|one| match one {
+    let [prometheus, store] = [Some(&taken.prometheus), taken.store.as_ref()].map(|one| match one {
         Some(one) => format!(
             "{:>10.0} {:>7.1} {:>11.2}",
             one.memory_mib, one.cpu_percent, one.bytes_a_sample
@@ -178,7 +178,7 @@ mod tests {
         let taken = Taken {
             series: 1234,
             samples_a_second: 82.3,
-            prometheus: Some(part),
+            prometheus: part,
             store: None,
         };
         assert_eq!(

@@ -49,7 +49,7 @@ pub(super) struct Part {
 pub(super) struct Taken {
     pub(super) series: u64,
     pub(super) samples_a_second: f64,
-    pub(super) prometheus: Option<Part>,
+    pub(super) prometheus: Part,
     pub(super) store: Option<Part>,
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn measure(programs: &Programs, hosts: u32, time: Duration) -> 
     Ok(Taken {
         series: to.series,
         samples_a_second: (to.samples - from.samples) / took,
-        prometheus: Some(prometheus),
+        prometheus,
         store,
     })
 }
