@@ -87,11 +87,11 @@ impl Ports {
     }
 }
 
-/// A port that no other test here gets. The system's own choice is no better: it may choose the same one for a connection
-/// of somebody else before the service listens.
+/// A port that no other test here gets, and none of those that the system chooses from: it would give it to somebody's
+/// connection before the service listens.
 fn free_port() -> u16 {
     const FIRST: u32 = 10_000;
-    /// The system chooses from 32,768 on.
+    /// Up to 32,768, where the system's begin.
     const COUNT: u32 = 22_000;
     static GIVEN: AtomicU32 = AtomicU32::new(0);
     let start = std::process::id().wrapping_mul(101);
