@@ -229,7 +229,8 @@ for_lint() {
   for_build
   cargo fmt --version >/dev/null 2>&1 || die "rustfmt is missing: rustup component add rustfmt"
   cargo clippy --version >/dev/null 2>&1 || die "clippy is missing: rustup component add clippy"
-  programs shellcheck=shellcheck
+  # What fuzzes is compiled, too, and libFuzzer is C++.
+  programs shellcheck=shellcheck c++=g++
 }
 
 # strace shows which files an exporter reads; the rest makes namespaces and the network devices in them.
