@@ -243,6 +243,26 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
+fn an_image_is_built_from_all_that_the_build_reads() {
+    let repository = compose::root();
+    let context = tempfile::tempdir().expect("a folder");
+    let rules = std::fs::read_to_string(repository.join(".dockerignore")).expect("it is there");
+    let sources = rules.lines().filter_map(|rule| rule.strip_prefix('!'));
+    for source in sources.filter(|source| !source.starts_with("target/")) {
+        let place = context.path().join(source);
+        std::fs::create_dir_all(place.parent().expect("it is in the folder")).expect("a folder");
+        std::os::unix::fs::symlink(repository.join(source), place).expect("a link");
+    }
+    // What would be done: nothing is missing for it.
+    let plan = Command::new("make")
+        .args(["--dry-run", "build"])
+        .current_dir(&context)
+        .output();
+    let plan = plan.expect("make can be started");
+    assert!(plan.status.success(), "{}", String::from_utf8_lossy(&plan.stderr));
+}
+
+#[test]
 #[ignore = "takes a minute, as root, with a Docker engine: make test-compose"]
 fn in_a_real_engine_all_are_healthy_and_scraped_and_nothing_is_left() {
     let Some(stack) = Stack::up() else { return };
