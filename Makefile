@@ -26,7 +26,7 @@ RELEASE_FLAGS += -C strip=symbols
 RELEASE_FLAGS += --remap-path-prefix=$(CURDIR)=/source --remap-path-prefix=$(CARGO_HOME)=/cargo
 # What is shipped is built apart from lab: together, exporters would have the features of libraries that lab wants, and be some
 # 400 KiB larger for nothing.
-# Nothing that a build script writes is left to chance, see there; what is to be downloaded is there by then.
+# What build scripts write is not left to chance: the C file says how. All is downloaded before, without it.
 SAME_RANDOM := $(TOOLS)/same_random.so
 BUILD := LD_PRELOAD=$(SAME_RANDOM) RUSTFLAGS="$(RELEASE_FLAGS)" cargo build --profile $(BUILD_PROFILE) --locked --offline --target $(HOST)
 build: $(SAME_RANDOM)
