@@ -22,5 +22,5 @@ mod view;
 pub use asker::Asker;
 pub use html::{color_classes, escaped};
 pub use links::allowed;
-pub use sections::{Content, Ready, draw, draw_panel};
+pub use sections::{Content, Ready, draw, draw_panel, undrawn};
 pub use view::{Request, View};

@@ -41,36 +41,42 @@ pub struct Content {
 impl Ready {
     /// Fills variables, and finds when alerts fired.
     pub async fn prepare(board: &Dashboard, asker: &Asker, request: &Request) -> Self {
-        let now = now();
-        let (from, to, window, zone) = View::window(board, request, now);
-        let scope = own(board, window, asker.scrape_interval);
-        let list = &board.templating.list;
-        let (variables, scope) = fill(list, &asker.client, rounded(window), &request.variables, scope).await;
-        let mut problems: Vec<String> = variables
-            .iter()
-            .filter_map(|filled| {
-                Some(format!(
-                    "variable {}: {}",
-                    filled.variable.name,
-                    filled.problem.as_ref()?
-                ))
-            })
-            .collect();
-        let view = View {
-            from,
-            to,
-            window,
-            now,
-            zone,
-            variables,
-            scope,
-            open: request.open.clone(),
-            width: request.width,
-        };
+        let (view, mut problems) = filled(board, asker, request).await;
         let (bands, more) = bands(board, asker, &view).await;
         problems.extend(more);
         Self { view, problems, bands }
     }
+}
+
+/// What is looked at, its variables filled, and what could not be done for that.
+async fn filled(board: &Dashboard, asker: &Asker, request: &Request) -> (View, Vec<String>) {
+    let now = now();
+    let (from, to, window, zone) = View::window(board, request, now);
+    let scope = own(board, window, asker.scrape_interval);
+    let list = &board.templating.list;
+    let (variables, scope) = fill(list, &asker.client, rounded(window), &request.variables, scope).await;
+    let problems = variables
+        .iter()
+        .filter_map(|filled| {
+            Some(format!(
+                "variable {}: {}",
+                filled.variable.name,
+                filled.problem.as_ref()?
+            ))
+        })
+        .collect();
+    let view = View {
+        from,
+        to,
+        window,
+        now,
+        zone,
+        variables,
+        scope,
+        open: request.open.clone(),
+        width: request.width,
+    };
+    (view, problems)
 }
 
 /// Variables are asked for over whole minutes.
@@ -100,6 +106,16 @@ pub async fn draw(board: &Dashboard, asker: &Asker, request: &Request) -> Conten
         html,
         view: ready.view,
         problems: ready.problems,
+    }
+}
+
+/// No panel yet, for no width, and nothing asked but what variables can be.
+pub async fn undrawn(board: &Dashboard, asker: &Asker, request: &Request) -> Content {
+    let (view, problems) = filled(board, asker, request).await;
+    Content {
+        html: String::new(),
+        view: View { width: 0, ..view },
+        problems,
     }
 }
 

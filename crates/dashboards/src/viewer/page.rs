@@ -6,7 +6,7 @@ use super::{
     query::{Query, Wish},
 };
 use crate::{
-    board::{Asker, Content, Ready, Request, View, color_classes, draw, escaped},
+    board::{Asker, Content, Request, color_classes, draw, escaped, undrawn},
     model::Dashboard,
     viewer::files::Shelf,
 };
@@ -41,7 +41,10 @@ pub(super) async fn board(
     nonce: &str,
 ) -> String {
     let content = if query.ask_width {
-        blank(Ready::prepare(board, asker, &query.request).await)
+        Content {
+            html: "<p class=\"nothing\">Drawing…</p>".to_owned(),
+            ..undrawn(board, asker, &query.request).await
+        }
     } else {
         draw(board, asker, &query.request).await
     };
@@ -65,15 +68,6 @@ pub(super) async fn board(
     );
     let body = main(&before, content, seconds);
     page(&board.title, query.theme, &head, body, nonce)
-}
-
-/// A dashboard of which nothing is drawn yet, for no width.
-fn blank(ready: Ready) -> Content {
-    Content {
-        html: "<p class=\"nothing\">Drawing…</p>".to_owned(),
-        view: View { width: 0, ..ready.view },
-        problems: ready.problems,
-    }
 }
 
 /// What is seen, behind what is before it.
