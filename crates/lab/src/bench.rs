@@ -1,6 +1,7 @@
 //! `lab bench`: what an exporter costs, beside upstream's program and beside nothing but reading the files, in one run,
 //! and how that grows with the host; of node-exporter, container-exporter, blackbox-exporter or redis-exporter. And what dashboards cost. Absolute times mean little on a shared machine; the ratios of one run do.
 
+mod aside;
 mod asker;
 mod client;
 mod container_report;

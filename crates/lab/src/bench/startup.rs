@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::{
+    aside::Aside,
     pair::Pair,
     target::{Process, free_port, pause},
 };
@@ -76,7 +77,8 @@ fn first_answer(program: &OsStr, flags: impl Fn(u16) -> Vec<String>) -> Result<(
     let port = free_port()?;
     let flags = flags(port);
     let started = Instant::now();
-    let _process = Process::run(&[program], &flags)?;
+    let process = Process::run(&[program], &flags)?;
+    let _aside = Aside::from(&process);
     while started.elapsed() < WITHIN {
         match ask(port) {
             Ok(Some(text)) => return Ok((started.elapsed(), text)),

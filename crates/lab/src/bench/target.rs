@@ -25,6 +25,11 @@ const END_WITHIN: Duration = Duration::from_secs(3);
 /// Somewhat longer than container-exporter lets scrapes share one reading.
 const SHARED_FOR: Duration = Duration::from_millis(520);
 
+/// Fields of /proc/PID/stat, by their numbers in proc(5).
+const UTIME: usize = 14;
+const STIME: usize = 15;
+const PROCESSOR: usize = 39;
+
 /// What a program cost.
 pub(super) struct Cost {
     pub(super) cpu_a_scrape: Duration,
@@ -142,13 +147,7 @@ impl Target {
 
     /// User and system time of the whole process, ended threads included.
     fn cpu(&self) -> Result<Duration> {
-        let text = self.process.proc("stat")?;
-        // The program's name may hold anything, so count from the last parenthesis: state is the first field behind it.
-        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
-        let (user, system) = ticks(11)
-            .zip(ticks(12))
-            .context("/proc/PID/stat lacks utime and stime")?;
+        let [user, system] = self.process.stat([UTIME, STIME])?;
         let per_second = rustix::param::clock_ticks_per_second();
         Ok(Duration::from_millis((user + system) * 1000 / per_second))
     }
@@ -202,6 +201,12 @@ impl Process {
         Ok(Self { child })
     }
 
+    /// The CPU that its first thread is on, or was on last.
+    pub(super) fn processor(&self) -> Result<usize> {
+        let [processor] = self.stat([PROCESSOR])?;
+        usize::try_from(processor).context("the number of a CPU")
+    }
+
     /// Resident memory now.
     pub(super) fn resident_kib(&self) -> Result<u64> {
         self.status_kib("VmRSS")
@@ -222,6 +227,19 @@ impl Process {
             .trim_end_matches(" kB")
             .parse()
             .with_context(|| format!("{name}: {line}"))
+    }
+
+    /// Fields of /proc/PID/stat by their numbers in proc(5).
+    fn stat<const N: usize>(&self, numbers: [usize; N]) -> Result<[u64; N]> {
+        let text = self.proc("stat")?;
+        // The program's name may hold anything, so count from the last parenthesis: state, number 3, is the first behind it.
+        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let mut values = [0; N];
+        for (value, number) in values.iter_mut().zip(numbers) {
+            let field = fields.get(number - 3).and_then(|field| field.parse().ok());
+            *value = field.with_context(|| format!("/proc/PID/stat lacks field {number}"))?;
+        }
+        Ok(values)
     }
 
     fn proc(&self, file: &str) -> Result<String> {
