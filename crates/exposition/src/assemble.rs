@@ -142,9 +142,19 @@ fn push_merged(first: &Place<'_>, group: &[Place<'_>], out: &mut impl Sink, reje
         .map(|(place, sample)| place.sample_span(*sample).len())
         .sum::<usize>();
     push_length(out, first.encoder.format(), first.header().len() + length);
-    out.text(first.header());
+    if group.iter().any(Place::has_blocks) {
+        push_samples(first.header(), &samples, out);
+    } else {
+        let mut family = Vec::with_capacity(first.header().len() + length);
+        push_samples(first.header(), &samples, &mut family);
+        out.text(&family);
+    }
+}
+
+fn push_samples(header: &[u8], samples: &[(&Place<'_>, usize)], out: &mut impl Sink) {
+    out.text(header);
     for (place, sample) in samples {
-        place.push_sample(sample, out);
+        place.push_sample(*sample, out);
     }
 }
 

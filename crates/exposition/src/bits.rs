@@ -1,5 +1,7 @@
 //! Bits behind each other, the lowest first, as deflate has them.
 
+use std::ops::Range;
+
 /// Collects bits until they are bytes.
 #[derive(Debug)]
 pub(crate) struct Bits<'o> {
@@ -15,6 +17,35 @@ pub(crate) struct Code {
     pub(crate) length: u8,
 }
 
+/// Bits that are kept, to be [appended](Bits::append) again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Packed {
+    /// The bits, and behind them room to read eight bytes wherever one begins.
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl Packed {
+    /// Keeps what `write` writes, instead of what was there.
+    pub(crate) fn fill(&mut self, write: impl FnOnce(&mut Bits<'_>)) {
+        self.bytes.clear();
+        let mut bits = Bits::resume(&mut self.bytes, (0, 0));
+        write(&mut bits);
+        self.count = bits.position();
+        let (waiting, _) = bits.pause();
+        self.bytes.extend_from_slice(&waiting.to_le_bytes());
+        self.bytes.extend_from_slice(&[0; 8]);
+    }
+
+    /// How many bits it has.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+}
+
+/// So many bits are in eight bytes whichever bit of the first one they begin with, and have room beside those that wait.
+const MOST_AT_ONCE: usize = 56;
+
 /// So many may wait: as many more as one call pushes fit in behind.
 const MOST_WAITING: u32 = 48;
 
@@ -27,6 +58,11 @@ impl<'o> Bits<'o> {
     /// The bits that are no whole byte yet.
     pub(crate) fn pause(self) -> (u64, u32) {
         (self.waiting, self.count)
+    }
+
+    /// How many bits there are, of those that went to `out` before too.
+    pub(crate) fn position(&self) -> usize {
+        self.out.len() * 8 + self.count as usize
     }
 
     /// The `length` lowest bits of `bits`, 16 at most; all others must be 0.
@@ -43,6 +79,21 @@ impl<'o> Bits<'o> {
     #[inline]
     pub(crate) fn code(&mut self, code: Code) {
         self.push(code.bits, code.length);
+    }
+
+    /// Those bits of `packed`.
+    pub(crate) fn append(&mut self, packed: &Packed, mut bits: Range<usize>) {
+        self.flush();
+        while let Some(eight) = packed.bytes.get(bits.start / 8..).and_then(|rest| rest.first_chunk()) {
+            let count = bits.len().min(MOST_AT_ONCE);
+            if count == 0 {
+                return;
+            }
+            self.waiting |= (u64::from_le_bytes(*eight) >> (bits.start % 8) & ((1 << count) - 1)) << self.count;
+            self.count += count as u32;
+            self.flush();
+            bits.start += count;
+        }
     }
 
     /// Fills the last byte with zeros.
@@ -69,6 +120,35 @@ impl<'o> Bits<'o> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_comes_again_wherever_it_stands() {
+        let write = |bits: &mut Bits<'_>, count: u16| {
+            for bit in 0..count {
+                bits.push(bit * 7 % 3 % 2, 1);
+            }
+        };
+        for before in 0..20 {
+            for count in 0..200 {
+                let cut = usize::from(before * count % (count + 1));
+                let (mut packed, mut out, mut expected) = (Packed::default(), Vec::new(), Vec::new());
+                packed.fill(|bits| bits.push(0b11, 2));
+                packed.fill(|bits| write(bits, count));
+                let mut bits = Bits::resume(&mut out, (0, 0));
+                let mut plain = Bits::resume(&mut expected, (0, 0));
+                write(&mut bits, before);
+                write(&mut plain, before);
+                for _ in 0..3 {
+                    bits.append(&packed, 0..cut);
+                    bits.append(&packed, cut..packed.count());
+                    write(&mut plain, count);
+                }
+                bits.align();
+                plain.align();
+                assert_eq!(out, expected, "{count} bits behind {before}");
+            }
+        }
+    }
 
     #[test]
     fn bits_follow_each_other_over_bytes_and_pauses() {

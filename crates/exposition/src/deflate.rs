@@ -3,19 +3,23 @@
 use crate::bits::{Bits, Code};
 use crate::huffman::{codes, number};
 
+/// What a gzip member begins with: no name, no time, no system.
+pub(crate) const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
+
 /// The longest repetition in one symbol.
 pub(crate) const MOST_LENGTH: usize = 258;
 
 /// The farthest place that can be repeated.
 pub(crate) const MOST_BACK: usize = 32 * 1024;
 
-const LEAST_LENGTH: usize = 3;
+/// The shortest.
+pub(crate) const LEAST_LENGTH: usize = 3;
 const END: usize = 256;
 /// Bytes, the end, and lengths.
 const LITERALS: usize = 286;
 const DISTANCES: usize = 30;
 
-/// The codes of all symbols, made from how often each came in the last answer: the next will be much like it.
+/// The codes of all symbols, made from how often each came in an answer: the next will be much like it.
 #[derive(Debug)]
 pub(crate) struct Codes {
     literals: [Code; LITERALS],
@@ -55,12 +59,20 @@ impl Codes {
         codes
     }
 
-    /// Begins the one block of an answer, with its codes.
-    pub(crate) fn begin(&mut self, bits: &mut Bits<'_>) {
+    /// Makes the codes anew, for what came since the counting began.
+    pub(crate) fn learn(&mut self) {
         codes(&self.literal_counts, &mut self.literals);
         codes(&self.distance_counts, &mut self.distances);
+        self.count_anew();
+    }
+
+    pub(crate) fn count_anew(&mut self) {
         self.literal_counts = [0; LITERALS];
         self.distance_counts = [0; DISTANCES];
+    }
+
+    /// Begins the one block of an answer, with its codes.
+    pub(crate) fn begin(&self, bits: &mut Bits<'_>) {
         // The last block, with codes of its own.
         bits.push(0b101, 3);
         bits.push((LITERALS - 257) as u16, 5);
@@ -104,7 +116,8 @@ impl Codes {
         }
     }
 
-    fn length(&mut self, length: usize, bits: &mut Bits<'_>) {
+    /// That `length` bytes, [`MOST_LENGTH`] at most, are repeated; from [where](Self::back) comes next.
+    pub(crate) fn length(&mut self, length: usize, bits: &mut Bits<'_>) {
         if length == MOST_LENGTH {
             return self.literal(LITERALS - 1, bits);
         }
@@ -113,7 +126,8 @@ impl Codes {
         bits.push(rest, extra);
     }
 
-    fn back(&mut self, back: usize, bits: &mut Bits<'_>) {
+    /// How far before they stand.
+    pub(crate) fn back(&mut self, back: usize, bits: &mut Bits<'_>) {
         let (step, extra, rest) = step(back - 1, 2);
         self.distance_counts[step] += 1;
         bits.code(self.distances[step]);
@@ -145,6 +159,7 @@ mod tests {
     fn read_back(codes: &mut Codes, write: impl Fn(&mut Codes, &mut Bits<'_>)) -> Vec<u8> {
         let (mut out, mut text) = (Vec::new(), Vec::new());
         let mut bits = Bits::resume(&mut out, (0, 0));
+        codes.learn();
         codes.begin(&mut bits);
         write(codes, &mut bits);
         codes.end(&mut bits);

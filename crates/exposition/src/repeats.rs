@@ -9,14 +9,14 @@ use flate2::Crc;
 
 use crate::bits::Bits;
 use crate::block::BlockText;
-use crate::deflate::{Codes, MOST_BACK};
+use crate::deflate::{Codes, GZIP_HEADER, MOST_BACK};
+use crate::search::{LEAST, shared};
 use crate::sink::Sink;
 
 /// So much is collected before it is packed.
 const CHUNK: usize = 32 * 1024;
 
-/// Shorter repetitions cost as much as the bytes; those from far away more.
-const LEAST: usize = 4;
+/// Repetitions from far away cost more than those nearby.
 const LEAST_FAR: usize = 6;
 const FAR: usize = 4096;
 
@@ -89,9 +89,9 @@ impl<'r> Packer<'r> {
     /// Begins a gzip member in `out`.
     pub(crate) fn new(repeats: &'r mut Repeats, out: &'r mut Vec<u8>) -> Self {
         repeats.forget();
-        // No name, no time, no system.
-        out.extend_from_slice(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
+        out.extend_from_slice(&GZIP_HEADER);
         let mut bits = Bits::resume(out, (0, 0));
+        repeats.codes.learn();
         repeats.codes.begin(&mut bits);
         repeats.waiting = bits.pause();
         Self { repeats, out }
@@ -250,22 +250,6 @@ impl Repeats {
             self.forgotten += superfluous;
         }
     }
-}
-
-/// How many bytes both begin with.
-#[inline]
-pub(crate) fn shared(a: &[u8], b: &[u8]) -> usize {
-    let (a_words, _) = a.as_chunks::<8>();
-    let (b_words, _) = b.as_chunks::<8>();
-    let mut length = 0;
-    for (a, b) in a_words.iter().zip(b_words) {
-        let differ = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
-        if differ != 0 {
-            return length + differ.trailing_zeros() as usize / 8;
-        }
-        length += 8;
-    }
-    length + a[length..].iter().zip(&b[length..]).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub(crate) trait Sink {
     /// The first call: about how many bytes will come.
     fn begin(&mut self, length: usize);
 
-    /// Some text, whole lines of it.
+    /// Some text, whole lines of it: all of a family, unless some of its samples have blocks.
     fn text(&mut self, text: &[u8]);
 
     /// One sample: what stands before its block of labels, the block, and what stands behind.
