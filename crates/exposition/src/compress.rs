@@ -67,7 +67,7 @@ impl Gzip {
         }
         let length: usize = parts.iter().map(|part| part.buffer.len()).sum();
         if length <= remembered::LARGEST && parts.iter().all(|part| part.format() != Format::Protobuf) {
-            let mut answer = remembered::Answer::new(self.remembered.get_or_insert_default(), out);
+            let mut answer = remembered::Answer::new(self.remembered.get_or_insert_default(), length, out);
             let rejected = join(parts, order, &mut answer);
             answer.finish();
             return rejected;

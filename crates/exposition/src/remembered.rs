@@ -94,8 +94,9 @@ struct Counts {
 }
 
 impl<'r> Answer<'r> {
-    /// Begins a gzip member in `out`.
-    pub(crate) fn new(remembered: &'r mut Remembered, out: &'r mut Vec<u8>) -> Self {
+    /// Begins a gzip member in `out`, for an answer of about `length` bytes.
+    pub(crate) fn new(remembered: &'r mut Remembered, length: usize, out: &'r mut Vec<u8>) -> Self {
+        out.reserve(length / 4 + 512);
         let learns = std::mem::take(&mut remembered.is_strange);
         if learns {
             remembered.families.clear();
@@ -156,9 +157,7 @@ impl<'r> Answer<'r> {
 }
 
 impl Sink for Answer<'_> {
-    fn begin(&mut self, length: usize) {
-        self.out.reserve(length / 4 + 256);
-    }
+    fn begin(&mut self, _length: usize) {}
 
     fn text(&mut self, text: &[u8]) {
         for part in text.chunks(LONGEST) {
@@ -330,7 +329,7 @@ mod tests {
     /// One answer of these families, checked to be what another implementation reads: its length, and what was packed anew.
     fn answer(remembered: &mut Remembered, families: &[impl AsRef<[u8]>]) -> (usize, Counts) {
         let mut packed = b"before".to_vec();
-        let mut answer = Answer::new(remembered, &mut packed);
+        let mut answer = Answer::new(remembered, 0, &mut packed);
         for family in families {
             answer.text(family.as_ref());
         }
