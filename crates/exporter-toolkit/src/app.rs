@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::flags::paper::{self, Subject};
 use crate::flags::{Flag, Flags, Habit, Stop};
+use crate::lead::{End, Lead};
 use crate::notify::Supervisor;
 use crate::scrape::{Registry, RegistryBuilder};
 use crate::self_metrics::{BuildInfo, HandlerMetrics, ProcessMetrics, PrometheusRegistry, REVISION, RUSTC, VERSION};
@@ -245,7 +246,7 @@ fn telemetry_path(flags: &Flags) -> Result<(), String> {
     }
 }
 
-/// One thread for all connections; the registry has its own for what may block.
+/// One thread for all connections, and for scrapes as long as they are quick.
 fn serve(
     program: &Program,
     flags: &Flags,
@@ -265,13 +266,18 @@ fn serve(
         .enable_all()
         .build()
         .context("starting the reactor")?;
-    runtime.block_on(async {
+    let lead = Lead::new().context("making a timer for the reactor")?;
+    let (listeners, app, shutdown) = {
+        let _reactor = runtime.enter();
         let (listeners, shutdown) = (listeners(flags)?, shutdown_signal()?);
         let tls = config.is_tls();
         for listener in &listeners {
             info!(address = listener.address(), tls; "Listening on");
         }
-        let app = app(program, flags, exporter, max_requests, config)?;
+        let app = app(program, flags, exporter, max_requests, config, lead.clone())?;
+        (listeners, app, shutdown)
+    };
+    let service = async {
         tokio::spawn(async {
             tokio::time::sleep(SETTLED).await;
             memory::give_back();
@@ -288,8 +294,20 @@ fn serve(
             () = supervisor.keep_alive() => {}
         }
         info!("Stopped");
-        Ok(())
-    })
+    };
+    match lead.run(runtime, service, end_at_once) {
+        End::InOrder => Ok(()),
+        End::Panicked => Err(anyhow::anyhow!("the server panicked")),
+    }
+}
+
+/// For an end while the first thread is stuck with the kernel.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main cannot return; all connections have ended"
+)]
+fn end_at_once(end: End) {
+    std::process::exit(i32::from(end != End::InOrder));
 }
 
 fn listeners(flags: &Flags) -> anyhow::Result<Vec<Listener>> {
@@ -306,6 +324,7 @@ fn app(
     exporter: Exporter,
     max_requests: usize,
     config: WebConfig,
+    lead: Lead,
 ) -> anyhow::Result<App<std::sync::Arc<Registry>>> {
     let Exporter {
         mut registry, pages, ..
@@ -324,7 +343,7 @@ fn app(
         description: program.description,
         version: format!("{VERSION} (revision {REVISION})"),
     };
-    let registry = std::sync::Arc::new(registry.build());
+    let registry = std::sync::Arc::new(registry.build_led(lead));
     let path = flags.value("web.telemetry-path");
     Ok(App::new(registry, program.offer, max_requests, metrics, path, page, config).with_pages(pages))
 }

@@ -8,6 +8,7 @@ pub mod flags;
 pub mod go_duration;
 pub mod go_regex;
 mod healthcheck;
+mod lead;
 pub mod logging;
 mod memory;
 mod notify;

@@ -1,23 +1,16 @@
-//! Named threads for work that may block. One stays, waiting; more are made only while others are stuck, and end when
-//! they come back.
+//! Who does work that may block: whoever leads at the reactor, if there is a lead and it is free; otherwise named threads. Of
+//! these, one stays, waiting; more are made only while others are stuck, and end when they come back.
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Work, and what is said of it at the end: by then the thread counts as idle again, so that whoever hears it and has
-/// the next job at once does not get a second thread.
-type Job = Box<dyn FnOnce() -> Option<LastWords> + Send>;
-
-/// See [`Job`].
-pub(super) type LastWords = Box<dyn FnOnce() + Send>;
-
-/// Collectors parse into buffers on the heap; this is many times what they need.
-const STACK_BYTES: usize = 512 * 1024;
+use crate::lead::{Job, LastWords, Lead, STACK_BYTES};
 
 /// A pool that is as large as the number of stuck jobs, and one.
 pub(super) struct Crew {
+    lead: Option<Lead>,
     shared: Arc<Shared>,
 }
 
@@ -35,8 +28,9 @@ struct State {
 }
 
 impl Crew {
-    pub(super) fn new(name: &'static str) -> Self {
+    pub(super) fn new(name: &'static str, lead: Option<Lead>) -> Self {
         Self {
+            lead,
             shared: Arc::new(Shared {
                 name,
                 state: Mutex::default(),
@@ -45,11 +39,17 @@ impl Crew {
         }
     }
 
-    /// Runs `job` on an idle thread, or on a new one.
+    /// Runs `job` where the lead is, on an idle thread, or on a new one.
     ///
     /// # Errors
     /// When the system has no thread to give.
     pub(super) fn run(&self, job: impl FnOnce() -> Option<LastWords> + Send + 'static) -> io::Result<()> {
+        let job: Job = Box::new(job);
+        let job = match &self.lead {
+            Some(lead) => lead.offer(job),
+            None => Some(job),
+        };
+        let Some(job) = job else { return Ok(()) };
         let mut state = self.shared.lock();
         if state.jobs.len() >= state.idle {
             let shared = Arc::clone(&self.shared);
@@ -58,7 +58,7 @@ impl Crew {
                 .stack_size(STACK_BYTES);
             thread.spawn(move || shared.work())?;
         }
-        state.jobs.push_back(Box::new(job));
+        state.jobs.push_back(job);
         drop(state);
         self.shared.work.notify_one();
         Ok(())
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_stuck_job_does_not_hold_up_the_next() {
-        let crew = Crew::new("test");
+        let crew = Crew::new("test", None);
         let (release, held) = mpsc::channel::<()>();
         let (done, results) = mpsc::channel();
         let stuck = done.clone();
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn jobs_one_after_another_have_one_thread() {
-        let crew = Crew::new("test");
+        let crew = Crew::new("test", None);
         let mut threads = std::collections::HashSet::new();
         for _ in 0..200 {
             let (done, results) = mpsc::channel();

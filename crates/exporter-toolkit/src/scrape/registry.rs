@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use exposition::{Desc, Encoder, Format, Gzip, Order, assemble_again};
 
-use super::crew::{Crew, LastWords};
+use super::crew::Crew;
 use super::request::{Answer, Refusal, Request, Scrape};
 use super::round::{End, Outcome, Round};
 use super::status::{Clashes, Status};
 use crate::collector::{CollectError, Collector};
+use crate::lead::{LastWords, Lead};
 
 /// The two families that tell how each collector did.
 #[derive(Clone, Copy, Debug)]
@@ -88,9 +89,18 @@ impl RegistryBuilder {
 
     /// The registry, its threads not started yet.
     pub fn build(self) -> Registry {
+        self.build_with(None)
+    }
+
+    /// One whose collectors run where the lead is.
+    pub(crate) fn build_led(self, lead: Lead) -> Registry {
+        self.build_with(Some(lead))
+    }
+
+    fn build_with(self, lead: Option<Lead>) -> Registry {
         let inner = Inner {
             builder: self,
-            crew: Crew::new("collector"),
+            crew: Crew::new("collector", lead),
             output: Mutex::new(Output {
                 status: Encoder::new(Format::Text004),
                 gzip: Gzip::new(),

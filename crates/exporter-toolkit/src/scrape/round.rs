@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::crew::LastWords;
 use super::request::{Answer, Request};
+use crate::lead::LastWords;
 
 /// How long one collector may hold up the others. It stays in the scrape until the deadline all the same.
 const STALL: Duration = Duration::from_millis(250);
