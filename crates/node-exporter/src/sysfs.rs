@@ -11,9 +11,7 @@ use std::path::{Path, PathBuf};
 use exporter_toolkit::collector::CollectError;
 use kernel_stats::{ParseError, attribute};
 use rustix::fd::OwnedFd;
-use rustix::fs::{
-    CWD, FileType, Mode, OFlags, RawDir, RawDirEntry, SeekFrom, fstat, fstatfs, openat, readlinkat, seek,
-};
+use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, RawDirEntry, SeekFrom, fstatfs, openat, readlinkat, seek};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
@@ -73,6 +71,15 @@ impl Folder {
         self.names(|kind| kind != FileType::RegularFile)
     }
 
+    /// What [`folders`](Self::folders) tells, each with its own inode; that of a link is not that of the folder it leads to,
+    /// but as new as the link.
+    ///
+    /// # Errors
+    /// What the kernel said, with the path.
+    pub(crate) fn folders_with_inodes(&self) -> Result<Vec<(String, u64)>, SourceError> {
+        self.entries(|kind| kind != FileType::RegularFile, |name, inode| (name, inode))
+    }
+
     /// The folders in this one whose names `shows` accepts, opened, in the order of their names. One that goes away
     /// meanwhile is left out.
     ///
@@ -119,15 +126,24 @@ impl Folder {
     }
 
     fn names(&self, keep: impl Fn(FileType) -> bool) -> Result<Vec<String>, SourceError> {
-        let mut names = Vec::new();
+        self.entries(keep, |name, _| name)
+    }
+
+    /// What `make` makes of the name and inode of each entry of the right kind; sorted.
+    fn entries<T: Ord>(
+        &self,
+        keep: impl Fn(FileType) -> bool,
+        make: impl Fn(String, u64) -> T,
+    ) -> Result<Vec<T>, SourceError> {
+        let mut found = Vec::new();
         let all = self.each_entry(|entry| match entry.file_name().to_str() {
             Ok("." | "..") | Err(_) => {}
-            Ok(name) if keep(entry.file_type()) => names.push(name.to_owned()),
+            Ok(name) if keep(entry.file_type()) => found.push(make(name.to_owned(), entry.ino())),
             Ok(_) => {}
         });
         all.map_err(|error| failed(self.path.clone(), error))?;
-        names.sort_unstable();
-        Ok(names)
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// All that is in this folder, from the first entry however often it was read.
@@ -152,33 +168,39 @@ fn failed(path: PathBuf, error: Errno) -> SourceError {
     SourceError::Read { path, error }
 }
 
-/// Attributes of one device that stay open from scrape to scrape: opening and closing one takes several times as long as
+/// Attributes of one folder that stay open from scrape to scrape: opening and closing one takes several times as long as
 /// reading it. They are read in the same order each time.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
-    /// The folder's; a device that is made anew, or takes another's name, has another.
-    inode: u64,
+    /// Of the folder; only files of sysfs stay open.
+    is_sysfs: bool,
     files: Vec<Option<OwnedFd>>,
     next: usize,
 }
 
 impl Kept {
-    /// Goes back to the first attribute, and closes all if they are of another folder. Only files of sysfs stay open, and
-    /// only if `keep` says so.
-    pub(crate) fn begin(&mut self, folder: &Folder, keep: bool) {
-        self.next = 0;
-        let inode = fstat(&folder.handle).map_or(0, |stat| stat.st_ino);
-        if inode != self.inode || !keep {
-            let is_sysfs = || fstatfs(&folder.handle).is_ok_and(|stat| stat.f_type == SYSFS_MAGIC);
-            self.inode = if keep && is_sysfs() { inode } else { 0 };
-            self.files.clear();
+    /// For the attributes of `folder`, none of which is open yet.
+    pub(crate) fn of(folder: &Folder) -> Self {
+        Self {
+            is_sysfs: fstatfs(&folder.handle).is_ok_and(|stat| stat.f_type == SYSFS_MAGIC),
+            ..Self::default()
         }
+    }
+
+    /// Whether it may be used again.
+    pub(crate) fn may_last(&self) -> bool {
+        self.is_sysfs
+    }
+
+    /// Goes back to the first attribute.
+    pub(crate) fn rewind(&mut self) {
+        self.next = 0;
     }
 
     fn read(&mut self, folder: &Folder, name: impl Arg, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         let position = self.next;
         self.next += 1;
-        if self.inode == 0 {
+        if !self.is_sysfs {
             return attribute_at(&folder.handle, name, buffer);
         }
         if let Some(Some(file)) = self.files.get(position) {
@@ -388,27 +410,32 @@ mod tests {
     const LOOPBACK: &str = "/sys/class/net/lo";
 
     #[test]
-    fn attributes_of_sysfs_stay_open_and_are_of_one_folder() {
+    fn attributes_of_sysfs_stay_open() {
         let Ok(lo) = Folder::open(Path::new(LOOPBACK)) else {
             return eprintln!("not tested: no {LOOPBACK}");
         };
-        let (mut attributes, mut kept) = (Attributes::default(), Kept::default());
-        let mut read = |kept: &mut Kept, folder: &Folder, name: &str, keep: bool| {
-            kept.begin(folder, keep);
+        let mut attributes = Attributes::default();
+        let mut read = |kept: &mut Kept, folder: &Folder, name: &str| {
+            kept.rewind();
             attributes.kept_bytes(folder, name, kept).map(<[u8]>::to_vec)
         };
+        let mut kept = Kept::of(&lo);
+        assert!(kept.may_last());
         for _ in 0..3 {
-            assert_eq!(read(&mut kept, &lo, "ifindex", true).as_deref(), Some(&b"1\n"[..]));
+            assert_eq!(read(&mut kept, &lo, "ifindex").as_deref(), Some(&b"1\n"[..]));
             assert!(matches!(kept.files[..], [Some(_)]));
         }
+        let mut kept = Kept::of(&lo);
+        assert_eq!(read(&mut kept, &lo, "none"), None);
+        assert!(matches!(kept.files[..], [None]));
         let root = root(&[("ifindex", "7\n")]);
         let other = Folder::open(root.path()).unwrap();
-        assert_eq!(read(&mut kept, &other, "ifindex", true).as_deref(), Some(&b"7\n"[..]));
-        assert!(kept.files.is_empty(), "only files of sysfs stay open");
-        assert_eq!(read(&mut kept, &lo, "none", true), None);
-        assert!(read(&mut kept, &lo, "mtu", true).is_some());
-        assert!(matches!(kept.files[..], [Some(_)]));
-        assert!(read(&mut kept, &lo, "mtu", false).is_some() && kept.files.is_empty());
+        let mut kept = Kept::of(&other);
+        assert_eq!(read(&mut kept, &other, "ifindex").as_deref(), Some(&b"7\n"[..]));
+        assert!(
+            !kept.may_last() && kept.files.is_empty(),
+            "only files of sysfs stay open"
+        );
     }
 
     #[test]

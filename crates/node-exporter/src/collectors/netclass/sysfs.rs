@@ -69,7 +69,10 @@ const MOST_KEPT: usize = 8;
 #[derive(Debug, Default)]
 struct Device {
     name: String,
-    kept: Kept,
+    /// Of the entry in the class; a device that is made anew, or takes another's name, has another.
+    inode: u64,
+    /// Stays open with its files.
+    folder: Option<(Folder, Kept)>,
     numbers: [Option<i64>; NUMBERS.len()],
     speed: Option<i64>,
     texts: [String; TEXTS.len()],
@@ -97,18 +100,29 @@ impl SysNetClass {
     /// Reads all devices, which are folders, where files control drivers; one that goes away meanwhile is left out.
     fn read(&mut self) -> Result<(), SourceError> {
         let class = Folder::open(&self.directory)?;
-        let mut names = class.folders()?;
-        names.retain(|name| self.shown.shows(name));
+        let mut entries = class.folders_with_inodes()?;
+        entries.retain(|(name, _)| self.shown.shows(name));
         let mut count = 0;
-        for name in names {
-            let Some(folder) = class.folder(&name) else { continue };
+        for (name, inode) in entries {
             if self.devices.len() == count {
                 self.devices.push(Device::default());
             }
             let device = &mut self.devices[count];
-            device.name = name;
-            device.kept.begin(&folder, count < MOST_KEPT);
-            device.read(&folder, &mut self.attributes);
+            let known = device.folder.take();
+            let known = known.filter(|_| device.inode == inode && device.name == name);
+            let opened = known.or_else(|| {
+                let folder = class.folder(&name)?;
+                let kept = if count < MOST_KEPT {
+                    Kept::of(&folder)
+                } else {
+                    Kept::default()
+                };
+                Some((folder, kept))
+            });
+            let Some((folder, mut kept)) = opened else { continue };
+            (device.name, device.inode) = (name, inode);
+            device.read(&folder, &mut kept, &mut self.attributes);
+            device.folder = kept.may_last().then_some((folder, kept));
             count += 1;
         }
         self.devices.truncate(count);
@@ -117,16 +131,17 @@ impl SysNetClass {
 }
 
 impl Device {
-    fn read(&mut self, folder: &Folder, attributes: &mut Attributes) {
+    fn read(&mut self, folder: &Folder, kept: &mut Kept, attributes: &mut Attributes) {
+        kept.rewind();
         for ((file, _), number) in NUMBERS.iter().zip(&mut self.numbers) {
-            let bytes = attributes.kept_bytes(folder, *file, &mut self.kept);
+            let bytes = attributes.kept_bytes(folder, *file, kept);
             *number = bytes.and_then(|bytes| attribute::parse_i64(bytes).ok());
         }
-        let bytes = attributes.kept_bytes(folder, c"speed", &mut self.kept);
+        let bytes = attributes.kept_bytes(folder, c"speed", kept);
         self.speed = bytes.and_then(|bytes| attribute::parse_i64(bytes).ok());
         for (file, text) in TEXTS.iter().zip(&mut self.texts) {
             text.clear();
-            if let Some(bytes) = attributes.kept_bytes(folder, *file, &mut self.kept) {
+            if let Some(bytes) = attributes.kept_bytes(folder, *file, kept) {
                 text.push_str(&String::from_utf8_lossy(bytes.trim_ascii()));
             }
         }
