@@ -22,8 +22,6 @@ pub(crate) fn program() -> PathBuf {
 pub(crate) struct Exporter {
     child: Child,
     address: SocketAddr,
-    /// How many sockets it has without any connection.
-    own_sockets: usize,
     log: Option<JoinHandle<Vec<String>>>,
 }
 
@@ -66,14 +64,11 @@ impl Exporter {
         };
         // Somebody has to take the log, or a full pipe would stop the program.
         let log = std::thread::spawn(move || lines.collect());
-        let mut exporter = Self {
+        Self {
             child,
             address,
-            own_sockets: 0,
             log: Some(log),
-        };
-        exporter.own_sockets = exporter.held().sockets();
-        exporter
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -97,12 +92,13 @@ impl Exporter {
         for _ in 0..5 {
             assert_eq!(connection.ask(SCRAPE).unwrap().status, 200);
         }
-        drop(connection);
         let mut held = self.held();
+        let with_connection = held.sockets();
+        drop(connection);
         self.until(|now| {
             let same = (&now.descriptors, now.threads) == (&held.descriptors, held.threads);
             held = now.clone();
-            same && now.sockets() == self.own_sockets
+            same && now.sockets() < with_connection
         })
     }
 

@@ -65,7 +65,7 @@ fn a_hung_mount_holds_up_nothing() {
         slowest = slowest.max(assert_in_time((answer, took), IN_TIME));
         at_once = at_once.min(took);
     }
-    // The reactor, the collectors' thread, and the one that waits for the file system.
+    // The leader, its follower, and the one that waits for the file system.
     let hung = exporter.held();
     assert!(hung.threads <= 3, "{hung:?}");
     // The server goes away, and so nothing is left to wait for.
@@ -117,6 +117,6 @@ fn a_d_bus_that_never_answers_holds_up_nothing() {
         silent.threads,
         exporter.nothing_leaked(&rest)
     );
-    // The reactor, the collectors' thread, and one that may wait for the bus to come back.
+    // The leader, its follower, and one that may wait for the bus to come back.
     assert!(rest.threads <= 3, "{rest:?}");
 }
