@@ -1,10 +1,18 @@
 //! The symbols of deflate (RFC 1951): bytes, and repetitions of what was there before.
 
+use flate2::Crc;
+
 use crate::bits::{Bits, Code};
 use crate::huffman::{codes, number};
 
 /// What a gzip member begins with: no name, no time, no system.
 pub(crate) const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
+
+/// Ends a gzip member whose text has this sum.
+pub(crate) fn push_gzip_end(sum: &Crc, out: &mut Vec<u8>) {
+    out.extend_from_slice(&sum.sum().to_le_bytes());
+    out.extend_from_slice(&sum.amount().to_le_bytes());
+}
 
 /// The longest repetition in one symbol.
 pub(crate) const MOST_LENGTH: usize = 258;

@@ -8,7 +8,7 @@ use flate2::Crc;
 
 use crate::bits::{Bits, Packed};
 use crate::block::BlockText;
-use crate::deflate::{Codes, GZIP_HEADER, LEAST_LENGTH, MOST_BACK, MOST_LENGTH};
+use crate::deflate::{Codes, GZIP_HEADER, LEAST_LENGTH, MOST_BACK, MOST_LENGTH, push_gzip_end};
 use crate::search::{LONGEST, Search, Tokens};
 use crate::sink::Sink;
 
@@ -127,8 +127,7 @@ impl<'r> Answer<'r> {
         let mut bits = Bits::resume(self.out, self.waiting);
         codes.end(&mut bits);
         bits.align();
-        self.out.extend_from_slice(&sum.sum().to_le_bytes());
-        self.out.extend_from_slice(&sum.amount().to_le_bytes());
+        push_gzip_end(sum, self.out);
         self.remembered.is_strange = !self.learns && self.anew.heads > self.families / 2;
     }
 

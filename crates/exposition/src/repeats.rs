@@ -9,7 +9,7 @@ use flate2::Crc;
 
 use crate::bits::Bits;
 use crate::block::BlockText;
-use crate::deflate::{Codes, GZIP_HEADER, MOST_BACK};
+use crate::deflate::{Codes, GZIP_HEADER, MOST_BACK, push_gzip_end};
 use crate::search::{LEAST, shared};
 use crate::sink::Sink;
 
@@ -104,8 +104,7 @@ impl<'r> Packer<'r> {
         let mut bits = Bits::resume(self.out, repeats.waiting);
         repeats.codes.end(&mut bits);
         bits.align();
-        self.out.extend_from_slice(&repeats.sum.sum().to_le_bytes());
-        self.out.extend_from_slice(&repeats.sum.amount().to_le_bytes());
+        push_gzip_end(&repeats.sum, self.out);
         repeats.forget();
     }
 

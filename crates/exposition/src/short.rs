@@ -4,7 +4,7 @@
 use flate2::Crc;
 
 use crate::bits::Bits;
-use crate::deflate::{Codes, GZIP_HEADER};
+use crate::deflate::{Codes, GZIP_HEADER, push_gzip_end};
 use crate::search::Search;
 
 /// What is kept from one text to the next.
@@ -37,8 +37,7 @@ impl Short {
         bits.align();
         self.sum.reset();
         self.sum.update(text);
-        out.extend_from_slice(&self.sum.sum().to_le_bytes());
-        out.extend_from_slice(&self.sum.amount().to_le_bytes());
+        push_gzip_end(&self.sum, out);
     }
 }
 
